@@ -1,0 +1,16 @@
+/*
+ * status.c - names of the statuses, expanded from the list in rac_status.h.
+ */
+#include "rac_status.h"
+
+const char *rac_status_name(enum rac_status status)
+{
+	static const char *const names[] = {
+#define X(id, name, meaning) [RAC_##id] = (name),
+		RAC_STATUS_LIST(X)
+#undef X
+	};
+	unsigned index = (unsigned)status;
+
+	return index < sizeof(names) / sizeof(names[0]) ? names[index] : "unknown status";
+}

@@ -1,0 +1,413 @@
+/*
+ * tracker.c - the counters behind rac_track.h; which address holds which bytes is the ledger's job.
+ *
+ * Contract. All functions may run together. The word that decides is a device's `charged`: bytes
+ * that are live plus bytes reserved by calls still under way.
+ *
+ *	reserve		takes effect at its successful compare-and-swap of `charged`; a refusal at the
+ *			load that its comparison used
+ *	cancel, release	take effect at their subtraction from `charged`
+ *	commit		moves no byte of `charged`; the kind's figures follow it
+ *
+ * Invariant: charged >= sum of the kinds' live bytes, at every instant. Reserve raises `charged`
+ * before commit raises `live`; release lowers `live` before it lowers `charged`.
+ *
+ * Orders. Counters publish nothing and are relaxed, with one exception: a release of bytes is a
+ * release operation and a reservation acquires, so that the driver call admitted by freed room
+ * happens after the driver call that freed it, also where hardware reorders.
+ *
+ * Peak is raised at commit, from the value that the reservation produced: one shared word gives the
+ * exact maximum, where per-thread maxima merged later could not.
+ */
+#include "rac_track.h"
+
+#include "atomics.h"
+#include "checked.h"
+#include <string.h>
+
+struct kind_counters {
+	rac_atomic_u64 live, peak, allocations, frees;
+};
+
+struct device_counters {
+	/* Written by each allocation and each free. */
+	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 charged;
+	rac_atomic_u64 peak;
+	_Alignas(RAC_CACHE_LINE) struct kind_counters kinds[RAC_KIND_COUNT];
+	/* Read by each allocation, written seldom: apart from what is written often. */
+	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 limit;
+	rac_atomic_u64 largest;
+	rac_atomic_u64 total;
+	rac_atomic_u32 described;
+	/* Written when something goes wrong. */
+	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 refused;
+	rac_atomic_u64 refused_bytes;
+	rac_atomic_u64 over;
+	rac_atomic_u64 driver_failures;
+	char uuid[RAC_UUID_TEXT_MAX];
+	char name[RAC_DEVICE_NAME_MAX];
+};
+
+struct rac_tracker {
+	struct device_counters devices[RAC_MAX_DEVICES];
+	_Alignas(RAC_CACHE_LINE) struct kind_counters host;
+	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 unknown_frees;
+	rac_atomic_u64 unrecorded;
+	rac_atomic_u64 mismatches;
+};
+
+const char *rac_kind_name(enum rac_kind kind)
+{
+	static const char *const names[] = {
+#define RAC_KIND(id, name, covers) [RAC_KIND_##id] = (name),
+#include "kinds.def"
+#undef RAC_KIND
+	};
+	unsigned index = (unsigned)kind;
+
+	return index < RAC_KIND_COUNT ? names[index] : NULL;
+}
+
+size_t rac_tracker_bytes(void)
+{
+	return sizeof(struct rac_tracker);
+}
+
+size_t rac_tracker_alignment(void)
+{
+	return _Alignof(struct rac_tracker);
+}
+
+struct rac_tracker *rac_tracker_init(void *memory, size_t bytes)
+{
+	if (memory == NULL || bytes < sizeof(struct rac_tracker))
+		return NULL;
+	if ((uintptr_t)memory % _Alignof(struct rac_tracker) != 0)
+		return NULL;
+	return memory;
+}
+
+enum rac_status rac_tracker_set_limit(struct rac_tracker *t, uint32_t device, uint64_t limit)
+{
+	if (device >= RAC_MAX_DEVICES)
+		return RAC_INVALID;
+	rac_store_relaxed(&t->devices[device].limit, limit);
+	return RAC_OK;
+}
+
+static void copy_text(char *to, size_t capacity, const char *from)
+{
+	size_t n = from != NULL ? strnlen(from, capacity - 1) : 0;
+
+	if (n > 0)
+		memcpy(to, from, n);
+	to[n] = '\0';
+}
+
+enum rac_status rac_tracker_describe(struct rac_tracker *t, uint32_t device, const char *uuid,
+	const char *name, uint64_t total_bytes)
+{
+	if (device >= RAC_MAX_DEVICES)
+		return RAC_INVALID;
+	struct device_counters *d = &t->devices[device];
+
+	copy_text(d->uuid, sizeof(d->uuid), uuid);
+	copy_text(d->name, sizeof(d->name), name);
+	rac_store_relaxed(&d->total, total_bytes);
+	/* Pairs with the acquire in rac_tracker_snapshot: who sees the flag sees the strings. */
+	rac_store_release(&d->described, 1);
+	return RAC_OK;
+}
+
+/* Adds bytes to `charged` if the sum stays within the limit, or in any case when `forced`. */
+static enum rac_status charge(
+	struct device_counters *d, uint64_t bytes, bool forced, uint64_t *after)
+{
+	uint64_t seen = rac_load_relaxed(&d->charged);
+	uint64_t sum = 0;
+
+	for (;;) {
+		uint64_t limit = rac_load_relaxed(&d->limit);
+		bool fits64 = rac_checked_add(seen, bytes, &sum);
+
+		*after = seen;
+		if (!fits64 && (forced || limit == RAC_NO_LIMIT))
+			return RAC_OVERFLOW;
+		if (bytes > 0 && !forced && limit != RAC_NO_LIMIT && (!fits64 || sum > limit))
+			return RAC_OOM;
+		/* Acquire: see "Orders" above. */
+		if (rac_cas_weak_acquire(&d->charged, &seen, sum))
+			break;
+	}
+	*after = sum;
+	return RAC_OK;
+}
+
+static void count_refusal(struct device_counters *d, uint64_t bytes)
+{
+	rac_fetch_add_relaxed(&d->refused, 1);
+	rac_fetch_add_relaxed(&d->refused_bytes, bytes);
+}
+
+static enum rac_status reserve(struct rac_tracker *t, uint32_t device, uint64_t bytes, bool forced,
+	struct rac_reservation *r)
+{
+	if (device >= RAC_MAX_DEVICES)
+		return RAC_INVALID;
+	struct device_counters *d = &t->devices[device];
+	enum rac_status status = charge(d, bytes, forced, &r->charged_after);
+
+	r->device = device;
+	r->bytes = status == RAC_OK ? bytes : 0;
+	if (status == RAC_OOM)
+		count_refusal(d, bytes);
+	return status;
+}
+
+enum rac_status rac_tracker_reserve(
+	struct rac_tracker *t, uint32_t device, uint64_t bytes, struct rac_reservation *r)
+{
+	return reserve(t, device, bytes, false, r);
+}
+
+enum rac_status rac_tracker_reserve_past_limit(
+	struct rac_tracker *t, uint32_t device, uint64_t bytes, struct rac_reservation *r)
+{
+	enum rac_status status = reserve(t, device, bytes, true, r);
+
+	if (status != RAC_OK)
+		return status;
+	struct device_counters *d = &t->devices[device];
+	uint64_t limit = rac_load_relaxed(&d->limit);
+
+	if (limit != RAC_NO_LIMIT)
+		rac_max_relaxed(&d->over, rac_saturating_sub(r->charged_after, limit));
+	return RAC_OK;
+}
+
+enum rac_status rac_tracker_adjust(
+	struct rac_tracker *t, struct rac_reservation *r, uint64_t new_bytes)
+{
+	struct device_counters *d = &t->devices[r->device];
+
+	if (new_bytes <= r->bytes) {
+		uint64_t given_back = r->bytes - new_bytes;
+
+		/* The driver never took these bytes, so nothing is ordered before this. */
+		rac_fetch_sub_relaxed(&d->charged, given_back);
+		r->charged_after -= given_back;
+		r->bytes = new_bytes;
+		return RAC_OK;
+	}
+	uint64_t more = new_bytes - r->bytes;
+	uint64_t after;
+	enum rac_status status = charge(d, more, false, &after);
+
+	if (status == RAC_OOM)
+		count_refusal(d, new_bytes);
+	if (status != RAC_OK)
+		return status;
+	r->charged_after = after;
+	r->bytes = new_bytes;
+	return RAC_OK;
+}
+
+static uint64_t count_allocation(struct kind_counters *k, uint64_t bytes)
+{
+	uint64_t live = rac_fetch_add_relaxed(&k->live, bytes) + bytes;
+
+	rac_max_relaxed(&k->peak, live);
+	return rac_fetch_add_relaxed(&k->allocations, 1) + 1;
+}
+
+/* Lowers `live` by at most what it holds; returns by how much. */
+static uint64_t count_free(struct kind_counters *k, uint64_t bytes)
+{
+	uint64_t seen = rac_load_relaxed(&k->live);
+	uint64_t taken;
+
+	do
+		taken = bytes < seen ? bytes : seen;
+	while (!rac_cas_weak_relaxed(&k->live, &seen, seen - taken));
+	rac_fetch_add_relaxed(&k->frees, 1);
+	return taken;
+}
+
+uint64_t rac_tracker_commit(
+	struct rac_tracker *t, const struct rac_reservation *r, enum rac_kind kind)
+{
+	struct device_counters *d = &t->devices[r->device];
+
+	rac_max_relaxed(&d->peak, r->charged_after);
+	rac_max_relaxed(&d->largest, r->bytes);
+	return count_allocation(&d->kinds[kind], r->bytes);
+}
+
+void rac_tracker_cancel(struct rac_tracker *t, const struct rac_reservation *r)
+{
+	/* Release: the failed driver call may have held the bytes for a moment. */
+	rac_fetch_sub_release(&t->devices[r->device].charged, r->bytes);
+}
+
+void rac_tracker_release(struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes)
+{
+	if (device >= RAC_MAX_DEVICES) {
+		rac_fetch_add_relaxed(&t->mismatches, 1);
+		return;
+	}
+	struct device_counters *d = &t->devices[device];
+	uint64_t taken = count_free(&d->kinds[kind], bytes);
+
+	if (taken != bytes)
+		rac_fetch_add_relaxed(&t->mismatches, 1);
+	/* Cannot fall below 0: charged >= live, and live held these bytes. Release: see "Orders". */
+	rac_fetch_sub_release(&d->charged, taken);
+}
+
+void rac_tracker_refuse(struct rac_tracker *t, uint32_t device, uint64_t bytes)
+{
+	if (device < RAC_MAX_DEVICES)
+		count_refusal(&t->devices[device], bytes);
+}
+
+void rac_tracker_driver_failed(struct rac_tracker *t, uint32_t device)
+{
+	if (device < RAC_MAX_DEVICES)
+		rac_fetch_add_relaxed(&t->devices[device].driver_failures, 1);
+}
+
+void rac_tracker_host_add(struct rac_tracker *t, uint64_t bytes)
+{
+	count_allocation(&t->host, bytes);
+}
+
+void rac_tracker_host_remove(struct rac_tracker *t, uint64_t bytes)
+{
+	if (count_free(&t->host, bytes) != bytes)
+		rac_fetch_add_relaxed(&t->mismatches, 1);
+}
+
+void rac_tracker_unknown_free(struct rac_tracker *t)
+{
+	rac_fetch_add_relaxed(&t->unknown_frees, 1);
+}
+
+void rac_tracker_unrecorded(struct rac_tracker *t)
+{
+	rac_fetch_add_relaxed(&t->unrecorded, 1);
+}
+
+/* Lowers a peak to `value`, then raises it to the present figure, which may have passed `value`
+ * between the caller's load and our store. */
+static void restart_peak(rac_atomic_u64 *peak, const rac_atomic_u64 *value)
+{
+	rac_store_relaxed(peak, rac_load_relaxed(value));
+	rac_max_relaxed(peak, rac_load_relaxed(value));
+}
+
+void rac_tracker_mark(struct rac_tracker *t, uint32_t device)
+{
+	if (device >= RAC_MAX_DEVICES)
+		return;
+	struct device_counters *d = &t->devices[device];
+
+	restart_peak(&d->peak, &d->charged);
+	for (int k = 0; k < RAC_KIND_COUNT; k++)
+		restart_peak(&d->kinds[k].peak, &d->kinds[k].live);
+}
+
+bool rac_tracker_would_fit(const struct rac_tracker *t, uint32_t device, uint64_t bytes)
+{
+	if (device >= RAC_MAX_DEVICES)
+		return false;
+	const struct device_counters *d = &t->devices[device];
+	uint64_t limit = rac_load_relaxed(&d->limit);
+
+	if (limit == RAC_NO_LIMIT || bytes == 0)
+		return true;
+	return bytes <= rac_saturating_sub(limit, rac_load_relaxed(&d->charged));
+}
+
+uint64_t rac_tracker_charged(const struct rac_tracker *t, uint32_t device)
+{
+	return device < RAC_MAX_DEVICES ? rac_load_relaxed(&t->devices[device].charged) : 0;
+}
+
+uint64_t rac_tracker_limit(const struct rac_tracker *t, uint32_t device)
+{
+	return device < RAC_MAX_DEVICES ? rac_load_relaxed(&t->devices[device].limit) : 0;
+}
+
+static void copy_counts(const struct kind_counters *k, struct rac_counts *out)
+{
+	out->frees = rac_load_relaxed(&k->frees);
+	out->allocations = rac_load_relaxed(&k->allocations);
+	out->live_bytes = rac_load_relaxed(&k->live);
+	out->peak_bytes = rac_load_relaxed(&k->peak);
+	/* The loads are not one instant; what a reader may rely on is put right here. */
+	if (out->frees > out->allocations)
+		out->frees = out->allocations;
+	if (out->peak_bytes < out->live_bytes)
+		out->peak_bytes = out->live_bytes;
+}
+
+static void copy_device(const struct device_counters *d, struct rac_device_snapshot *out)
+{
+	memcpy(out->uuid, d->uuid, sizeof(out->uuid));
+	memcpy(out->name, d->name, sizeof(out->name));
+	/* The bytes may come from a foreign or damaged record. */
+	out->uuid[sizeof(out->uuid) - 1] = '\0';
+	out->name[sizeof(out->name) - 1] = '\0';
+	out->total_bytes = rac_load_relaxed(&d->total);
+	out->limit_bytes = rac_load_relaxed(&d->limit);
+	out->charged_bytes = rac_load_relaxed(&d->charged);
+	out->peak_bytes = rac_load_relaxed(&d->peak);
+	out->refused = rac_load_relaxed(&d->refused);
+	out->refused_bytes = rac_load_relaxed(&d->refused_bytes);
+	out->largest_bytes = rac_load_relaxed(&d->largest);
+	out->over_bytes = rac_load_relaxed(&d->over);
+	out->driver_failures = rac_load_relaxed(&d->driver_failures);
+}
+
+enum rac_status rac_tracker_snapshot(
+	const struct rac_tracker *t, uint32_t device, struct rac_device_snapshot *out)
+{
+	if (device >= RAC_MAX_DEVICES)
+		return RAC_INVALID;
+	const struct device_counters *d = &t->devices[device];
+	/* Pairs with the release in rac_tracker_describe. */
+	bool described = rac_load_acquire(&d->described) != 0;
+
+	memset(out, 0, sizeof(*out));
+	out->ordinal = device;
+	copy_device(d, out);
+	for (int k = 0; k < RAC_KIND_COUNT; k++) {
+		copy_counts(&d->kinds[k], &out->kinds[k]);
+		out->live_bytes += out->kinds[k].live_bytes;
+		out->allocations += out->kinds[k].allocations;
+		out->frees += out->kinds[k].frees;
+	}
+	if (out->peak_bytes < out->live_bytes)
+		out->peak_bytes = out->live_bytes;
+	return described || out->allocations > 0 || out->refused > 0 ? RAC_OK : RAC_UNKNOWN;
+}
+
+void rac_tracker_host_snapshot(const struct rac_tracker *t, struct rac_counts *out)
+{
+	copy_counts(&t->host, out);
+}
+
+uint64_t rac_tracker_unknown_frees(const struct rac_tracker *t)
+{
+	return rac_load_relaxed(&t->unknown_frees);
+}
+
+uint64_t rac_tracker_unrecorded_count(const struct rac_tracker *t)
+{
+	return rac_load_relaxed(&t->unrecorded);
+}
+
+uint64_t rac_tracker_mismatches(const struct rac_tracker *t)
+{
+	return rac_load_relaxed(&t->mismatches);
+}
