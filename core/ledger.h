@@ -1,0 +1,87 @@
+/*
+ * ledger.h - the live set: which address holds how many bytes of what, on which device, from which
+ * call. It counts nothing (see rac_track.h) and follows no pointer of the program.
+ *
+ * Operations and what they may run with: everything with everything, from any thread, except that
+ * one address has at most one owner at a time. That is not a demand on the caller's locking: it
+ * follows from removing an address before it is freed, because only then can it be given out again.
+ *
+ *	rac_ledger_insert	takes effect when the slot's key is stored
+ *	rac_ledger_take		takes effect at the compare-and-swap of the key; of two takers of one
+ *				address exactly one succeeds
+ *	rac_ledger_drop		frees the slot of a taken entry
+ *	rac_ledger_restore	undoes a take: the entry is found again
+ *	rac_ledger_each		sees each entry that is there during the whole walk exactly once; one
+ *				that comes or goes meanwhile may be seen or not
+ *
+ * No operation waits for another. Memory only grows, in levels each twice the size of the one
+ * before; entries never move, so growth costs one mapping and no pause.
+ */
+#ifndef RAC_LEDGER_H
+#define RAC_LEDGER_H
+
+#include "atomics.h"
+#include "memory.h"
+#include "rac_status.h"
+#include <stddef.h>
+
+/* Address spaces whose numbers may coincide. Values 14 and 15 are taken by slot states. */
+enum rac_space {
+	RAC_SPACE_DEVICE = 1, /* device pointers */
+	RAC_SPACE_HOST,       /* pinned host pointers */
+	RAC_SPACE_ARRAY,      /* handles of arrays */
+	RAC_SPACE_MIPMAP,     /* handles of mipmapped arrays */
+};
+
+/* Addresses and handles are below this; larger ones cannot be recorded. */
+#define RAC_LEDGER_VALUE_MAX ((UINT64_C(1) << 60) - 1)
+#define RAC_LEDGER_LEVELS    28
+
+struct rac_entry {
+	enum rac_space space;
+	uint64_t value; /* the address or handle */
+	uint64_t bytes;
+	uint32_t site;    /* what took it: the caller's numbering */
+	uint16_t context; /* the caller's numbering */
+	uint8_t device;
+	uint8_t kind;
+	uint64_t sequence;
+};
+
+struct rac_ledger_bucket;
+
+/* A ledger of this process over memory that a record may hold. Treat as opaque. */
+struct rac_ledger {
+	struct rac_memory memory;
+	_Atomic(struct rac_ledger_bucket *) levels[RAC_LEDGER_LEVELS];
+	rac_atomic_u32 level_count;
+};
+
+/* An entry that was taken and is neither dropped nor restored yet. Its owner alone may use it. */
+struct rac_ledger_taken {
+	struct rac_entry entry;
+	struct rac_ledger_bucket *bucket, *home;
+	unsigned slot;
+};
+
+/* Starts an empty ledger in *l, which the caller owns. Maps nothing yet. */
+void rac_ledger_init(struct rac_ledger *l, const struct rac_memory *memory);
+
+/* RAC_FULL: no memory for another level. RAC_INVALID: the value is 0 or above the maximum. */
+enum rac_status rac_ledger_insert(struct rac_ledger *l, const struct rac_entry *entry);
+
+/* RAC_UNKNOWN: no such entry, or another thread has taken it. */
+enum rac_status rac_ledger_take(
+	struct rac_ledger *l, enum rac_space space, uint64_t value, struct rac_ledger_taken *out);
+void rac_ledger_drop(struct rac_ledger *l, const struct rac_ledger_taken *taken);
+void rac_ledger_restore(struct rac_ledger *l, const struct rac_ledger_taken *taken);
+
+/* Calls visit for each entry until it returns false. visit may take the entry. */
+void rac_ledger_each(struct rac_ledger *l,
+	bool (*visit)(void *context, const struct rac_entry *entry), void *context);
+
+/* Bytes of memory mapped so far, and how many entries fit into it at most. */
+uint64_t rac_ledger_memory_bytes(const struct rac_ledger *l);
+uint64_t rac_ledger_capacity(const struct rac_ledger *l);
+
+#endif
