@@ -1,0 +1,153 @@
+/*
+ * report.h - what a report says (schema rac.report/1) and the emitters that print it; where the
+ * figures come from is the caller's affair.
+ *
+ * A struct rac_report borrows everything it points to. Emitters allocate nothing, keep no state
+ * and hand their output piece by piece to a sink, so they run in a dying process as well as in a
+ * tool. Any thread may emit any report that nobody changes meanwhile.
+ *
+ * Strings come from outside (device names, commands) and may hold any bytes. NULL means unknown and
+ * is printed as an empty string, except where a field says otherwise. docs/report.md tells users
+ * what each key means.
+ */
+#ifndef RAC_REPORT_H
+#define RAC_REPORT_H
+
+#include "rac_track.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Takes n bytes; returns false when it can take no more, after which the emitter stops calling. */
+struct rac_sink {
+	bool (*write)(void *context, const char *bytes, size_t n);
+	void *context;
+};
+
+/* Identifier, name in reports. */
+#define RAC_END_LIST(X)             \
+	X(RUNNING, "running")       \
+	X(EXIT, "exit")             \
+	X(UNDERSCORE_EXIT, "_exit") \
+	X(SIGNAL, "signal")         \
+	X(KILLED, "killed")         \
+	X(EXEC, "exec")
+
+enum rac_end {
+#define X(id, name) RAC_END_##id,
+	RAC_END_LIST(X)
+#undef X
+};
+
+/* What is left at exit, from harmless to faulty; identifier, name in reports. */
+#define RAC_GRADE_LIST(X)           \
+	X(SUPPRESSED, "suppressed") \
+	X(POOL, "pool")             \
+	X(LIBRARY, "library")       \
+	X(ONCE, "once")             \
+	X(REFERENCED, "referenced") \
+	X(LEAK, "leak")
+
+enum rac_grade {
+#define X(id, name) RAC_GRADE_##id,
+	RAC_GRADE_LIST(X)
+#undef X
+};
+
+/* Their names; "unknown" for a value outside the enum. Static storage. */
+const char *rac_end_name(enum rac_end end);
+const char *rac_grade_name(enum rac_grade grade);
+
+/* False for a kind of memory that was never asked for; reports leave it out. */
+static inline bool rac_counts_occurred(const struct rac_counts *c)
+{
+	return (c->live_bytes | c->peak_bytes | c->allocations | c->frees) != 0;
+}
+
+struct rac_report_process {
+	uint64_t pid, ppid;
+	const char *executable;
+	const char *command; /* argument vector, each argument ended by NUL */
+	size_t command_bytes;
+	const char *host;
+	const char *rank; /* NULL: not a rank of a parallel job */
+	uint64_t started_unix_ns;
+	uint64_t elapsed_ns;
+	enum rac_end end;
+	int64_t status; /* exit status or signal number, see end; 0 where there is none */
+};
+
+/* What the driver charges to the process beyond the ledger, on one device. */
+struct rac_report_untracked {
+	bool known;
+	uint64_t bytes;
+	const char *source; /* how it was measured, e.g. "nvml" */
+};
+
+struct rac_report_frame {
+	const char *module, *build_id;
+	uint64_t offset; /* in the module's file */
+	const char *function, *file;
+	uint64_t line;        /* 0: unknown */
+	const char *language; /* "native" or "python" */
+};
+
+/* A place that allocates. */
+struct rac_report_site {
+	const char *id; /* the same from run to run and build to build */
+	uint32_t device;
+	enum rac_kind kind;
+	const char *api, *owner;
+	uint64_t live_bytes, live_count;
+	uint64_t peak_bytes; /* what the site held when its device was at its peak */
+	uint64_t total_bytes, total_count;
+	enum rac_grade grade;
+	const struct rac_report_frame *frames; /* innermost first */
+	size_t frame_count;
+};
+
+/* One entry of RAC_FAIL_ON. */
+struct rac_report_condition {
+	const char *condition; /* as the user wrote it */
+	uint64_t value;        /* what was measured: bytes or a count, as the condition has it */
+	bool failed;
+};
+
+struct rac_report {
+	struct rac_report_process process;
+	const struct rac_device_snapshot *devices;
+	size_t device_count;
+	const struct rac_report_untracked *untracked; /* one per device; NULL: measured nowhere */
+	struct rac_counts host_pinned;
+	uint64_t unknown_frees;
+	/* Allocations that the ledger had no room for: charged, never released. */
+	uint64_t unrecorded;
+	const struct rac_report_site *sites;
+	size_t site_count;
+	const struct rac_report_condition *conditions;
+	size_t condition_count;
+	int exit_code; /* the verdict's; 0: nothing failed */
+};
+
+/*
+ * Prints the whole report as one JSON object on one line. Integers are exact up to 2^64-1. Bytes
+ * that are not UTF-8 come out as U+FFFD. Returns false if the sink refused, so that the output is
+ * cut short.
+ */
+bool rac_report_json(const struct rac_report *report, struct rac_sink *sink);
+
+/*
+ * Prints the report for people: every line begins "==rac PID==", the last one goes on with
+ * "SUMMARY:". Control bytes and bytes that are not UTF-8 come out as \xNN. Returns as rac_report_json.
+ */
+bool rac_report_text(const struct rac_report *report, struct rac_sink *sink);
+
+/*
+ * The text in at most `capacity` bytes, to be delivered with one write: from the top as many whole
+ * lines as fit, then, where some were left out, a line that counts them and says how to see them,
+ * then the SUMMARY line. A buffer too small even for that line gets its beginning; with 1 KiB it
+ * always fits. Returns the bytes used; no NUL is added.
+ */
+size_t rac_report_text_fit(const struct rac_report *report, char *buffer, size_t capacity);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * report_names.c - the words that reports use for ends and grades, expanded from the lists in report.h.
+ */
+#include "report.h"
+
+const char *rac_end_name(enum rac_end end)
+{
+	static const char *const names[] = {
+#define X(id, name) [RAC_END_##id] = (name),
+		RAC_END_LIST(X)
+#undef X
+	};
+	unsigned index = (unsigned)end;
+
+	return index < sizeof(names) / sizeof(names[0]) ? names[index] : "unknown";
+}
+
+const char *rac_grade_name(enum rac_grade grade)
+{
+	static const char *const names[] = {
+#define X(id, name) [RAC_GRADE_##id] = (name),
+		RAC_GRADE_LIST(X)
+#undef X
+	};
+	unsigned index = (unsigned)grade;
+
+	return index < sizeof(names) / sizeof(names[0]) ? names[index] : "unknown";
+}
