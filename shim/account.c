@@ -1,0 +1,147 @@
+/*
+ * account.c - see account.h; which device a call means is device.c's business, what is said about a
+ * refusal is refusal.c's.
+ */
+#include "account.h"
+
+#include "device.h"
+#include "driver.h"
+#include "refusal.h"
+#include "state.h"
+#include "thread.h"
+#include <string.h>
+
+__thread struct rac_thread rac_thread;
+
+static bool reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes)
+{
+	struct rac_state *state = rac_state();
+	uint32_t device = c->reservation.device;
+	enum rac_status status = RAC_OOM;
+
+	if (rac_device_may_allocate(state, device))
+		status = rac_tracker_reserve(state->tracker, device, bytes, &c->reservation);
+	else
+		rac_tracker_refuse(state->tracker, device, bytes);
+	if (status == RAC_OOM && rac_refusal_report(state, hook, device, bytes))
+		status = rac_tracker_reserve_past_limit(
+			state->tracker, device, bytes, &c->reservation);
+	c->tracked = status == RAC_OK;
+	/* RAC_OVERFLOW without a limit: no device has as much, so the driver refuses by itself. */
+	return status != RAC_OOM;
+}
+
+bool rac_charge_reserve_on(
+	struct rac_charge *c, enum rac_hook hook, CUdevice device, uint64_t bytes)
+{
+	memset(c, 0, sizeof(*c));
+	c->hook = rac_label_or(hook);
+	if (!rac_device_prepare(rac_state(), device))
+		return true;
+	c->reservation.device = (uint32_t)device;
+	return reserve(c, c->hook, bytes);
+}
+
+bool rac_charge_reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes)
+{
+	CUdevice device;
+
+	memset(c, 0, sizeof(*c));
+	c->hook = rac_label_or(hook);
+	/* Without a context the driver refuses by itself; none is made for it here. */
+	if (rac_driver()->cuCtxGetDevice(&device) != CUDA_SUCCESS)
+		return true;
+	return rac_charge_reserve_on(c, hook, device, bytes);
+}
+
+bool rac_charge_adjust(struct rac_charge *c, uint64_t bytes)
+{
+	struct rac_state *state = rac_state();
+
+	if (!c->tracked)
+		return true;
+	if (rac_tracker_adjust(state->tracker, &c->reservation, bytes) == RAC_OK)
+		return true;
+	if (rac_refusal_report(state, c->hook, c->reservation.device, bytes))
+		return true;
+	c->refused = true;
+	return false;
+}
+
+void rac_charge_settle(struct rac_charge *c, CUresult result, enum rac_kind kind,
+	enum rac_space space, uint64_t value)
+{
+	struct rac_state *state = rac_state();
+
+	if (!c->tracked) {
+		if (result == CUDA_SUCCESS)
+			rac_tracker_unrecorded(state->tracker);
+		return;
+	}
+	if (result != CUDA_SUCCESS) {
+		rac_tracker_cancel(state->tracker, &c->reservation);
+		if (!c->refused)
+			rac_tracker_driver_failed(state->tracker, c->reservation.device);
+		return;
+	}
+	struct rac_entry entry = {
+		.space = space,
+		.value = value,
+		.bytes = c->reservation.bytes,
+		.site = c->hook,
+		.device = (uint8_t)c->reservation.device,
+		.kind = (uint8_t)kind,
+		.sequence = rac_tracker_commit(state->tracker, &c->reservation, kind),
+	};
+
+	/* Its bytes stay charged if it cannot be recorded: the cap holds, and the report says so. */
+	if (rac_ledger_insert(&state->ledger, &entry) != RAC_OK)
+		rac_tracker_unrecorded(state->tracker);
+}
+
+void rac_host_record(enum rac_hook hook, const void *address, uint64_t bytes)
+{
+	struct rac_state *state = rac_state();
+	struct rac_entry entry = {
+		.space = RAC_SPACE_HOST,
+		.value = (uintptr_t)address,
+		.bytes = bytes,
+		.site = rac_label_or(hook),
+	};
+
+	rac_state_note_use(state);
+	rac_tracker_host_add(state->tracker, bytes);
+	if (rac_ledger_insert(&state->ledger, &entry) != RAC_OK)
+		rac_tracker_unrecorded(state->tracker);
+}
+
+void rac_return_take(struct rac_return *r, enum rac_space space, uint64_t value)
+{
+	r->silent = value == 0;
+	r->known = !r->silent &&
+		rac_ledger_take(&rac_state()->ledger, space, value, &r->taken) == RAC_OK;
+}
+
+void rac_return_settle(struct rac_return *r, CUresult result)
+{
+	struct rac_state *state = rac_state();
+	const struct rac_entry *entry = &r->taken.entry;
+
+	if (!r->known) {
+		if (!r->silent)
+			rac_tracker_unknown_free(state->tracker);
+		return;
+	}
+	/* After the driver's end, or the context's, the memory is gone although the call fails. */
+	if (result != CUDA_SUCCESS && result != CUDA_ERROR_DEINITIALIZED &&
+		result != CUDA_ERROR_CONTEXT_IS_DESTROYED) {
+		rac_ledger_restore(&state->ledger, &r->taken);
+		return;
+	}
+	if (entry->space == RAC_SPACE_HOST)
+		rac_tracker_host_remove(state->tracker, entry->bytes);
+	else
+		rac_tracker_release(
+			state->tracker, entry->device, (enum rac_kind)entry->kind, entry->bytes);
+	rac_ledger_drop(&state->ledger, &r->taken);
+}

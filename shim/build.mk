@@ -1,0 +1,25 @@
+# The shim: build/librac_track.so. Every shim/*.c and shim/*.S belongs to it; its exports are made from
+# the lists hooks.def and exports.def.
+
+SHIM_OBJ := $(patsubst shim/%,$(B)/shim/%.o,$(sort $(wildcard shim/*.c shim/*.S)))
+
+.PHONY: shim
+shim: $(B)/librac_track.so ## build the shim
+
+$(B)/shim/%.c.o: shim/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Ishim $(CFLAGS) -ftls-model=initial-exec $(DEPS) -c $< -o $@
+
+$(B)/shim/%.S.o: shim/%.S
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(DEPS) -c $< -o $@
+
+# Anonymous, so that a reference with any symbol version binds to our definition.
+$(B)/shim/exports.map: shim/hooks.def shim/exports.def shim/exports.map.in
+	@mkdir -p $(@D)
+	$(CC) -E -P -x c -Ishim shim/exports.map.in | grep -v '^$$' > $@
+
+$(B)/librac_track.so: $(SHIM_OBJ) $(B)/librac_core.a $(B)/shim/exports.map
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-z,defs -Wl,-Bsymbolic -Wl,-soname,librac_track.so \
+		-Wl,--version-script=$(B)/shim/exports.map $(SHIM_OBJ) -Wl,--exclude-libs,ALL \
+		$(B)/librac_core.a -o $@

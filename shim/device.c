@@ -1,0 +1,187 @@
+/*
+ * device.c - see device.h.
+ *
+ * Threads that meet at a device's first use each ask the driver and set the same cap: asking twice is
+ * cheaper than waiting, and no allocation passes before its own thread has set the cap.
+ */
+#include "device.h"
+
+#include "driver.h"
+#include "message.h"
+#include "startup.h"
+#include <string.h>
+
+struct facts {
+	char uuid[RAC_UUID_TEXT_MAX];
+	char name[RAC_DEVICE_NAME_MAX];
+	uint64_t total;
+};
+
+static void print_uuid(char *out, const char *prefix, const CUuuid *uuid)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t at = strlen(prefix);
+
+	memcpy(out, prefix, at);
+	for (unsigned i = 0; i < sizeof(uuid->bytes); i++) {
+		unsigned char byte = (unsigned char)uuid->bytes[i];
+
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			out[at++] = '-';
+		out[at++] = digits[byte >> 4];
+		out[at++] = digits[byte & 15];
+	}
+	out[at] = '\0';
+}
+
+/* The first form of the call names the GPU, the second a part of it where it is divided. */
+static void read_uuid(char out[RAC_UUID_TEXT_MAX], CUdevice device)
+{
+	const struct rac_driver *driver = rac_driver();
+	CUuuid gpu, part;
+	bool has_gpu = driver->cuDeviceGetUuid(&gpu, device) == CUDA_SUCCESS;
+	bool has_part = driver->cuDeviceGetUuid_v2(&part, device) == CUDA_SUCCESS;
+
+	out[0] = '\0';
+	if (has_part && has_gpu && memcmp(&gpu, &part, sizeof(gpu)) != 0)
+		print_uuid(out, "MIG-", &part);
+	else if (has_gpu || has_part)
+		print_uuid(out, "GPU-", has_gpu ? &gpu : &part);
+}
+
+static void read_facts(struct facts *out, CUdevice device)
+{
+	const struct rac_driver *driver = rac_driver();
+	size_t total = 0;
+
+	memset(out, 0, sizeof(*out));
+	read_uuid(out->uuid, device);
+	if (driver->cuDeviceGetName(out->name, (int)sizeof(out->name), device) != CUDA_SUCCESS)
+		out->name[0] = '\0';
+	if (driver->cuDeviceTotalMem_v2(&total, device) == CUDA_SUCCESS)
+		out->total = total;
+}
+
+static void say(const struct rac_state *state, const char *message)
+{
+	char line[RAC_STARTUP_LINE_MAX];
+	struct rac_text t;
+
+	rac_startup_begin_line(&t, line, sizeof(line), state);
+	rac_text_string(&t, message);
+	rac_text_end_line(&t);
+	rac_message_stderr(state, line, t.used);
+}
+
+/* Compares what was asked for with the devices there are, all of them together. */
+static void check_caps(struct rac_state *state)
+{
+	char uuids[RAC_MAX_DEVICES][RAC_UUID_TEXT_MAX];
+	const char *known[RAC_MAX_DEVICES];
+	char message[RAC_SETTINGS_MESSAGE_MAX];
+	struct rac_text why;
+	int count = 0;
+
+	if (rac_driver()->cuDeviceGetCount(&count) != CUDA_SUCCESS)
+		return;
+	if (count > RAC_MAX_DEVICES)
+		count = RAC_MAX_DEVICES;
+	for (int i = 0; i < count; i++) {
+		read_uuid(uuids[i], i);
+		known[i] = uuids[i][0] != '\0' ? uuids[i] : NULL;
+	}
+	rac_text_init(&why, message, sizeof(message));
+	if (rac_limit_check(&state->settings.limit, known, (uint32_t)count, &why) == RAC_OK)
+		return;
+	rac_store_relaxed(&state->devices_closed, UINT64_MAX);
+	rac_text_string(&why, "; until then every device allocation is refused");
+	if (rac_fetch_or_relaxed(&state->caps_checked, 1) == 0)
+		say(state, message);
+}
+
+static void say_cap(const struct rac_state *state, uint32_t device, const char *name)
+{
+	char message[RAC_STARTUP_LINE_MAX - 64];
+	struct rac_text t;
+	uint64_t limit = rac_tracker_limit(state->tracker, device);
+
+	rac_text_init(&t, message, sizeof(message));
+	rac_text_string(&t, "device ");
+	rac_text_u64(&t, device);
+	rac_text_string(&t, " (");
+	rac_text_foreign(&t, name, strlen(name), RAC_DEVICE_NAME_MAX);
+	rac_text_string(&t, "): cap ");
+	if (limit == RAC_NO_LIMIT)
+		rac_text_string(&t, "none");
+	else
+		rac_text_size_exact(&t, limit);
+	rac_text_string(&t, ", from ");
+	rac_device_say_cap_source(&t, state, device);
+	say(state, message);
+}
+
+static void set_cap(struct rac_state *state, uint32_t device, const struct facts *facts)
+{
+	char message[RAC_SETTINGS_MESSAGE_MAX];
+	struct rac_limit_answer answer;
+	struct rac_text why;
+	const char *uuid = facts->uuid[0] != '\0' ? facts->uuid : NULL;
+
+	rac_text_init(&why, message, sizeof(message));
+	if (rac_limit_resolve(&state->settings.limit, device, uuid, facts->total, &answer, &why) ==
+		RAC_OK) {
+		rac_tracker_set_limit(state->tracker, device, answer.bytes);
+		return;
+	}
+	uint64_t bit = UINT64_C(1) << device;
+
+	if ((rac_fetch_or_relaxed(&state->devices_closed, bit) & bit) == 0)
+		say(state, message);
+}
+
+void rac_device_say_cap_source(struct rac_text *t, const struct rac_state *state, uint32_t device)
+{
+	struct rac_device_snapshot s;
+	struct rac_limit_answer answer;
+	struct rac_text unused;
+	char none[1];
+
+	rac_text_init(&unused, none, sizeof(none));
+	rac_tracker_snapshot(state->tracker, device, &s);
+	if (rac_limit_resolve(&state->settings.limit, device, s.uuid[0] != '\0' ? s.uuid : NULL,
+		    s.total_bytes, &answer, &unused) != RAC_OK ||
+		answer.source[0] == '\0')
+		rac_text_string(t, "no setting");
+	else
+		rac_text_string(t, answer.source);
+}
+
+static void prepare(struct rac_state *state, uint32_t device)
+{
+	uint64_t bit = UINT64_C(1) << device;
+	struct facts facts;
+
+	read_facts(&facts, (CUdevice)device);
+	if (state->settings.limit.count > 0 && !state->settings.limit_is_broken) {
+		check_caps(state);
+		set_cap(state, device, &facts);
+	}
+	if ((rac_fetch_or_relaxed(&state->devices_named, bit) & bit) == 0) {
+		rac_tracker_describe(state->tracker, device, facts.uuid, facts.name, facts.total);
+		if (state->settings.verbose)
+			say_cap(state, device, facts.name);
+	}
+	rac_state_note_use(state);
+	/* Release: who sees the bit sees the cap. */
+	atomic_fetch_or_explicit(&state->devices_ready, bit, memory_order_release);
+}
+
+bool rac_device_prepare(struct rac_state *state, CUdevice device)
+{
+	if (device < 0 || device >= RAC_MAX_DEVICES)
+		return false;
+	/* Acquire pairs with the release in prepare: the cap is set. */
+	if (__builtin_expect((rac_load_acquire(&state->devices_ready) >> device & 1) == 0, 0))
+		prepare(state, (uint32_t)device);
+	return true;
+}

@@ -1,0 +1,25 @@
+/*
+ * device.h - what the shim knows of each device: its name, its size and the cap that holds for it.
+ */
+#ifndef RAC_DEVICE_H
+#define RAC_DEVICE_H
+
+#include "cuda_abi.h"
+#include "state.h"
+
+/*
+ * Makes sure that the device is described and its cap is set; asks the driver at most once per
+ * device and thread. False: the ordinal is outside what a tracker holds.
+ */
+bool rac_device_prepare(struct rac_state *state, CUdevice device);
+
+/* False: the cap of this device could not be determined, so nothing is granted on it. */
+static inline bool rac_device_may_allocate(const struct rac_state *state, uint32_t device)
+{
+	return (rac_load_relaxed(&state->devices_closed) >> device & 1) == 0;
+}
+
+/* Appends the variable that the cap of a described device comes from, or "no setting". */
+void rac_device_say_cap_source(struct rac_text *t, const struct rac_state *state, uint32_t device);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * dlsym_aarch64.S - the exported dlsym, dlvsym and dlopen; as dlsym_x86_64.S, which says why.
+ */
+#if defined(__aarch64__)
+
+	.text
+
+	.macro lookup name, pick, next
+	.globl	\name
+	.type	\name, %function
+	.p2align 4
+\name:
+	.cfi_startproc
+	hint	#34			/* bti c */
+	stp	x29, x30, [sp, #-48]!
+	.cfi_def_cfa_offset 48
+	.cfi_offset 29, -48
+	.cfi_offset 30, -40
+	mov	x29, sp
+	stp	x0, x1, [sp, #16]
+	str	x2, [sp, #32]
+	bl	\pick
+	mov	x16, x0
+	mov	x17, x1			/* decided */
+	ldp	x0, x1, [sp, #16]
+	ldr	x2, [sp, #32]
+	ldp	x29, x30, [sp], #48
+	.cfi_restore 30
+	.cfi_restore 29
+	.cfi_def_cfa_offset 0
+	cbnz	x17, 1f
+	adrp	x16, \next
+	ldr	x16, [x16, :lo12:\next]
+	br	x16
+1:	mov	x0, x16
+	ret
+	.cfi_endproc
+	.size	\name, .-\name
+	.endm
+
+	lookup dlsym, rac_pick_dlsym, rac_next_dlsym
+	lookup dlvsym, rac_pick_dlvsym, rac_next_dlvsym
+
+	.globl	dlopen
+	.type	dlopen, %function
+	.p2align 4
+dlopen:
+	.cfi_startproc
+	hint	#34			/* bti c */
+	stp	x29, x30, [sp, #-32]!
+	.cfi_def_cfa_offset 32
+	.cfi_offset 29, -32
+	.cfi_offset 30, -24
+	mov	x29, sp
+	str	x0, [sp, #16]
+	bl	rac_pick_dlopen_mode
+	mov	w1, w0
+	ldr	x0, [sp, #16]
+	ldp	x29, x30, [sp], #32
+	.cfi_restore 30
+	.cfi_restore 29
+	.cfi_def_cfa_offset 0
+	adrp	x16, rac_next_dlopen
+	ldr	x16, [x16, :lo12:rac_next_dlopen]
+	br	x16
+	.cfi_endproc
+	.size	dlopen, .-dlopen
+
+#endif
+	.section .note.GNU-stack, "", %progbits

@@ -1,0 +1,182 @@
+/*
+ * elf_symbols.c - see elf_symbols.h.
+ */
+#include "elf_symbols.h"
+
+#include <elf.h>
+#include <string.h>
+
+/* glibc relocates the pointers of a dynamic section in place, musl and the vDSO do not. */
+static const void *absolute(ElfW(Addr) base, ElfW(Addr) pointer)
+{
+	return (const void *)(pointer < base ? base + pointer : pointer);
+}
+
+static void read_dynamic(struct rac_object *object)
+{
+	ElfW(Addr) soname = 0;
+	bool named = false;
+
+	for (const ElfW(Dyn) *d = object->dynamic; d != NULL && d->d_tag != DT_NULL; d++) {
+		switch (d->d_tag) {
+		case DT_SYMTAB:
+			object->symbols = absolute(object->base, d->d_un.d_ptr);
+			break;
+		case DT_STRTAB:
+			object->strings = absolute(object->base, d->d_un.d_ptr);
+			break;
+		case DT_GNU_HASH:
+			object->gnu_hash = absolute(object->base, d->d_un.d_ptr);
+			break;
+		case DT_HASH:
+			object->sysv_hash = absolute(object->base, d->d_un.d_ptr);
+			break;
+		case DT_SONAME:
+			soname = d->d_un.d_val;
+			named = true;
+			break;
+		default:
+			break;
+		}
+	}
+	object->soname = named && object->strings != NULL ? object->strings + soname : "";
+}
+
+struct walk {
+	bool (*visit)(void *context, const struct rac_object *object);
+	void *context;
+};
+
+static int visit_header(struct dl_phdr_info *info, size_t size, void *context)
+{
+	const struct walk *walk = context;
+	struct rac_object object = {
+		.path = info->dlpi_name != NULL ? info->dlpi_name : "",
+		.base = info->dlpi_addr,
+		.headers = info->dlpi_phdr,
+		.header_count = info->dlpi_phnum,
+	};
+
+	(void)size;
+	for (int i = 0; i < object.header_count; i++)
+		if (object.headers[i].p_type == PT_DYNAMIC)
+			object.dynamic = (const void *)(object.base + object.headers[i].p_vaddr);
+	read_dynamic(&object);
+	return walk->visit(walk->context, &object) ? 0 : 1;
+}
+
+void rac_object_each(bool (*visit)(void *context, const struct rac_object *object), void *context)
+{
+	struct walk walk = {visit, context};
+
+	dl_iterate_phdr(visit_header, &walk);
+}
+
+static bool matches(const struct rac_object *object, uint32_t index, const char *name)
+{
+	const ElfW(Sym) *symbol = &object->symbols[index];
+
+	return symbol->st_shndx != SHN_UNDEF && (symbol->st_info & 0xf) == STT_FUNC &&
+		strcmp(object->strings + symbol->st_name, name) == 0;
+}
+
+static uint32_t find_by_gnu_hash(const struct rac_object *object, const char *name)
+{
+	const uint32_t *table = object->gnu_hash;
+	uint32_t bucket_count = table[0], first = table[1], bloom_words = table[2];
+	const uint32_t *buckets = table + 4 + bloom_words * (sizeof(ElfW(Addr)) / sizeof(uint32_t));
+	const uint32_t *chains = buckets + bucket_count;
+	uint32_t hash = 5381;
+
+	for (const char *c = name; *c != '\0'; c++)
+		hash = hash * 33 + (unsigned char)*c;
+	uint32_t i = bucket_count != 0 ? buckets[hash % bucket_count] : 0;
+
+	if (i == 0 || i < first)
+		return 0;
+	for (;; i++) {
+		uint32_t chain = chains[i - first];
+
+		if ((chain | 1) == (hash | 1) && matches(object, i, name))
+			return i;
+		if ((chain & 1) != 0)
+			return 0;
+	}
+}
+
+static uint32_t find_by_sysv_hash(const struct rac_object *object, const char *name)
+{
+	const uint32_t *table = object->sysv_hash;
+	uint32_t bucket_count = table[0];
+	const uint32_t *buckets = table + 2;
+	const uint32_t *chains = buckets + bucket_count;
+	uint32_t hash = 0;
+
+	for (const char *c = name; *c != '\0'; c++) {
+		hash = (hash << 4) + (unsigned char)*c;
+		uint32_t top = hash & 0xf0000000;
+
+		hash = (hash ^ (top >> 24)) & ~top;
+	}
+	if (bucket_count == 0)
+		return 0;
+	for (uint32_t i = buckets[hash % bucket_count]; i != 0; i = chains[i])
+		if (matches(object, i, name))
+			return i;
+	return 0;
+}
+
+uintptr_t rac_object_function(const struct rac_object *object, const char *name)
+{
+	uint32_t index = 0;
+
+	if (object->symbols == NULL || object->strings == NULL)
+		return 0;
+	if (object->gnu_hash != NULL)
+		index = find_by_gnu_hash(object, name);
+	else if (object->sysv_hash != NULL)
+		index = find_by_sysv_hash(object, name);
+	return index != 0 ? object->base + object->symbols[index].st_value : 0;
+}
+
+bool rac_object_holds(const struct rac_object *object, uintptr_t address)
+{
+	for (int i = 0; i < object->header_count; i++) {
+		const ElfW(Phdr) *p = &object->headers[i];
+		uintptr_t start = object->base + p->p_vaddr;
+
+		if (p->p_type == PT_LOAD && address >= start && address - start < p->p_memsz)
+			return true;
+	}
+	return false;
+}
+
+bool rac_object_is_ours(const struct rac_object *object)
+{
+	return rac_object_holds(object, (uintptr_t)&rac_object_is_ours);
+}
+
+struct soname_search {
+	const char *soname;
+	struct rac_object *out;
+	bool found;
+};
+
+static bool compare_soname(void *context, const struct rac_object *object)
+{
+	struct soname_search *search = context;
+
+	if (strcmp(object->soname, search->soname) != 0)
+		return true;
+	*search->out = *object;
+	search->found = true;
+	return false;
+}
+
+bool rac_object_by_soname(const char *soname, struct rac_object *out)
+{
+	struct soname_search search = {soname, out, false};
+
+	rac_object_each(compare_soname, &search);
+	return search.found;
+}

@@ -1,0 +1,41 @@
+/*
+ * elf_symbols.h - reads the dynamic symbol tables of objects that are already loaded; it loads
+ * nothing, calls no dl* function but dl_iterate_phdr and so leaves dlerror alone.
+ */
+#ifndef RAC_ELF_SYMBOLS_H
+#define RAC_ELF_SYMBOLS_H
+
+#include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rac_object {
+	const char *path;   /* as the loader names it; "" for the program itself */
+	const char *soname; /* "" when it has none */
+	ElfW(Addr) base;
+	const ElfW(Phdr) * headers;
+	int header_count;
+	const ElfW(Dyn) * dynamic;
+	const ElfW(Sym) * symbols;
+	const char *strings;
+	const uint32_t *gnu_hash;
+	const uint32_t *sysv_hash;
+};
+
+/* Calls visit for each loaded object, in load order, until it returns false. The strings live as
+ * long as the object stays loaded. */
+void rac_object_each(bool (*visit)(void *context, const struct rac_object *object), void *context);
+
+/* The address of a function that the object itself defines; 0 when it does not. */
+uintptr_t rac_object_function(const struct rac_object *object, const char *name);
+
+/* True when one of the object's loaded segments holds the address. */
+bool rac_object_holds(const struct rac_object *object, uintptr_t address);
+
+/* The first loaded object with that SONAME. */
+bool rac_object_by_soname(const char *soname, struct rac_object *out);
+
+/* True for the object that this code belongs to. */
+bool rac_object_is_ours(const struct rac_object *object);
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * exit_report.c - gathers the figures of a process that ends and hands them to the emitters of core;
+ * when that is, is life.c's business.
+ */
+#include "exit_report.h"
+
+#include "message.h"
+#include "path_pattern.h"
+#include "process_info.h"
+#include "report_file.h"
+#include "startup.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void describe_process(const struct rac_record_process *from, enum rac_end end, int status,
+	struct rac_report_process *out)
+{
+	*out = (struct rac_report_process){
+		.pid = from->pid,
+		.ppid = from->ppid,
+		.executable = from->executable,
+		.command = from->command,
+		.command_bytes = from->command_bytes,
+		.host = from->host,
+		.rank = from->has_rank ? from->rank : NULL,
+		.started_unix_ns = from->started_unix_ns,
+		.elapsed_ns = rac_monotonic_ns() - from->started_mono_ns,
+		.end = end,
+		.status = status,
+	};
+}
+
+static void gather(struct rac_state *state, enum rac_end end, int status, struct rac_report *out)
+{
+	memset(out, 0, sizeof(*out));
+	describe_process(&state->record->process, end, status, &out->process);
+	for (uint32_t device = 0; device < RAC_MAX_DEVICES; device++)
+		if (rac_tracker_snapshot(state->tracker, device,
+			    &state->report_devices[out->device_count]) == RAC_OK)
+			out->device_count++;
+	out->devices = state->report_devices;
+	rac_tracker_host_snapshot(state->tracker, &out->host_pinned);
+	out->unknown_frees = rac_tracker_unknown_frees(state->tracker);
+	out->unrecorded = rac_tracker_unrecorded_count(state->tracker);
+}
+
+static const char *lookup(void *context, const char *name)
+{
+	(void)context;
+	return getenv(name);
+}
+
+static void write_to_path(struct rac_state *state, const struct rac_report *report)
+{
+	const struct rac_record_process *process = &state->record->process;
+	const char *slash = strrchr(process->executable, '/');
+	const struct rac_path_values values = {
+		.pid = process->pid,
+		.host = process->host,
+		.program = slash != NULL ? slash + 1 : process->executable,
+		.rank = process->has_rank ? process->rank : NULL,
+		.variable = lookup,
+	};
+	char line[RAC_STARTUP_LINE_MAX];
+	struct rac_text path, why;
+
+	rac_text_init(&path, state->report_path, sizeof(state->report_path));
+	rac_startup_begin_line(&why, line, sizeof(line), state);
+	if (rac_path_expand(&path, "RAC_REPORT", state->settings.report_pattern, &values, &why) !=
+		RAC_OK) {
+		rac_text_end_line(&why);
+		rac_message_stderr(state, line, why.used);
+		return;
+	}
+	rac_report_file_write(state, state->report_path, report,
+		state->settings.format == RAC_FORMAT_JSON, state->report_buffer,
+		sizeof(state->report_buffer));
+}
+
+static bool write_to_stderr(void *context, const char *bytes, size_t n)
+{
+	rac_message_stderr(context, bytes, n);
+	return true;
+}
+
+static void write_report(struct rac_state *state, const struct rac_report *report)
+{
+	struct rac_sink sink = {write_to_stderr, state};
+
+	if (state->settings.report_to == RAC_REPORT_PATH)
+		write_to_path(state, report);
+	else if (state->settings.report_to == RAC_REPORT_STDERR &&
+		state->settings.format == RAC_FORMAT_JSON)
+		rac_report_json(report, &sink);
+	else if (state->settings.report_to == RAC_REPORT_STDERR)
+		rac_message_stderr(state, state->report_buffer,
+			rac_report_text_fit(
+				report, state->report_buffer, sizeof(state->report_buffer)));
+}
+
+void rac_exit_report(enum rac_end end, int status)
+{
+	struct rac_state *state = rac_state_if_started();
+	int saved = errno;
+	struct rac_report report;
+
+	if (state == NULL || rac_load_relaxed(&state->used) == 0)
+		return;
+	/* Two threads may end the process at once; one of them reports. */
+	if (rac_exchange_acq_rel(&state->reported, 1) != 0)
+		return;
+	gather(state, end, status, &report);
+	write_report(state, &report);
+	errno = saved;
+}

@@ -1,0 +1,24 @@
+/*
+ * libc_real.h - the C library's own dlsym, dlvsym and dlopen, behind our exported ones.
+ */
+#ifndef RAC_LIBC_REAL_H
+#define RAC_LIBC_REAL_H
+
+/*
+ * What our exported functions jump to: the next definition after ours in load order, so that a
+ * second preloaded library keeps its place in the chain. Set by rac_libc_bind; read by dlsym_*.S.
+ */
+extern void *(*rac_next_dlsym)(void *handle, const char *name);
+extern void *(*rac_next_dlvsym)(void *handle, const char *name, const char *version);
+extern void *(*rac_next_dlopen)(const char *file, int mode);
+
+/* What the shim itself calls: the C library's, whoever else is preloaded. */
+extern void *(*rac_libc_dlsym)(void *handle, const char *name);
+extern void *(*rac_libc_dlvsym)(void *handle, const char *name, const char *version);
+extern void *(*rac_libc_dlopen)(const char *file, int mode);
+extern char *(*rac_libc_dlerror)(void);
+
+/* Fills the pointers. Cheap once done; any thread, any number of times, no lock of ours. */
+void rac_libc_bind(void);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * life.c - the beginning and the end of the process: the constructor, the exit handler, cuInit.
+ *
+ * The constructor of a preloaded library runs before the program registers anything, and exit
+ * handlers run last in, first out: so ours runs after the program's and its libraries' destructors,
+ * and what they free is not called a leak.
+ */
+#include "driver.h"
+#include "exit_report.h"
+#include "process_info.h"
+#include "thread.h"
+#include <stdlib.h>
+
+static void on_exit_handler(int status, void *unused)
+{
+	(void)unused;
+	rac_exit_report(RAC_END_EXIT, status & 0xff);
+}
+
+static void __attribute__((constructor)) at_load(int argc, char **argv)
+{
+	rac_process_info_keep(argc, argv);
+	on_exit(on_exit_handler, NULL);
+}
+
+RAC_EXPORT CUresult cuInit(unsigned int Flags)
+{
+	const struct rac_driver *driver = rac_driver();
+
+	if (!rac_enter())
+		return driver->cuInit(Flags);
+	CUresult result = driver->cuInit(Flags);
+
+	if (result == CUDA_SUCCESS)
+		rac_state_note_use(rac_state());
+	rac_leave();
+	return result;
+}

@@ -1,0 +1,83 @@
+/*
+ * process_info.c - see process_info.h.
+ */
+#include "process_info.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static int kept_argc;
+static char **kept_argv;
+
+void rac_process_info_keep(int argc, char **argv)
+{
+	kept_argc = argc;
+	kept_argv = argv;
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts = {0};
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t rac_monotonic_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+static uint32_t copy_arguments(char *to, size_t capacity)
+{
+	size_t used = 0;
+
+	for (int i = 0; i < kept_argc && kept_argv != NULL && kept_argv[i] != NULL; i++) {
+		size_t n = strnlen(kept_argv[i], capacity);
+
+		if (n + 1 > capacity - used)
+			break;
+		memcpy(to + used, kept_argv[i], n);
+		to[used + n] = '\0';
+		used += n + 1;
+	}
+	return (uint32_t)used;
+}
+
+/* The rank of a parallel job under the launchers that say one; the first that is set holds. */
+static const char *find_rank(void)
+{
+	static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
+		"MV2_COMM_WORLD_RANK", "RANK", "SLURM_PROCID"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value != NULL && value[0] != '\0')
+			return value;
+	}
+	return NULL;
+}
+
+void rac_process_info_read(struct rac_record_process *out)
+{
+	const char *rank = find_rank();
+
+	out->pid = (uint64_t)getpid();
+	out->ppid = (uint64_t)getppid();
+	out->started_unix_ns = clock_ns(CLOCK_REALTIME);
+	out->started_mono_ns = rac_monotonic_ns();
+	/* The buffers are zeroed and one byte is left, so that each ends in NUL. */
+	if (readlink("/proc/self/exe", out->executable, sizeof(out->executable) - 1) < 0 &&
+		kept_argc > 0)
+		strncpy(out->executable, kept_argv[0], sizeof(out->executable) - 1);
+	out->command_bytes = copy_arguments(out->command, sizeof(out->command));
+	if (gethostname(out->host, sizeof(out->host) - 1) != 0)
+		out->host[0] = '\0';
+	if (rank != NULL) {
+		strncpy(out->rank, rank, sizeof(out->rank) - 1);
+		out->has_rank = 1;
+	}
+}

@@ -1,0 +1,165 @@
+/*
+ * state.c - see state.h.
+ *
+ * Starting takes no lock: a thread that finds no state makes one, publishes it if nobody else did
+ * meanwhile, and otherwise throws its own away.
+ */
+#include "state.h"
+
+#include "message.h"
+#include "process_info.h"
+#include "startup.h"
+#include <errno.h>
+#include <stdint.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+static rac_atomic_u32 first_word; /* until a page that forks wipe is there */
+static rac_atomic_u32 inert_word = RAC_STATE_INERT;
+
+rac_atomic_u32 *rac_state_word_page = &first_word;
+static _Atomic(struct rac_state *) current;
+
+static void *map_pages(uint64_t bytes)
+{
+	void *p = mmap(
+		NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p != MAP_FAILED ? p : NULL;
+}
+
+static void *map_segment(void *context, uint64_t bytes, uint64_t *offset)
+{
+	int saved = errno;
+	void *p = map_pages(bytes);
+
+	(void)context;
+	*offset = 0;
+	errno = saved;
+	return p;
+}
+
+static void unmap_segment(void *context, void *memory, uint64_t bytes)
+{
+	(void)context;
+	munmap(memory, (size_t)bytes);
+}
+
+static size_t page_round(size_t bytes)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (bytes + page - 1) / page * page;
+}
+
+static size_t region_bytes(void)
+{
+	return page_round(sizeof(struct rac_state)) + page_round(rac_record_bytes());
+}
+
+static struct rac_state *make_state(void)
+{
+	const struct rac_memory memory = {map_segment, unmap_segment, NULL};
+	char *region = map_pages(region_bytes());
+
+	if (region == NULL)
+		return NULL;
+	struct rac_state *state = (struct rac_state *)(void *)region;
+
+	state->pid = getpid();
+	state->record = rac_record_init(
+		region + page_round(sizeof(*state)), page_round(rac_record_bytes()));
+	state->tracker = rac_record_tracker(state->record);
+	rac_ledger_init(&state->ledger, &memory);
+	rac_message_note_stderr(&state->stderr_identity);
+	rac_process_info_read(&state->record->process);
+	rac_startup_read_settings(state);
+	return state;
+}
+
+/* A word that a forked child sees as 0. False: the kernel cannot do that. */
+static bool make_word_page(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	rac_atomic_u32 *expected = &first_word;
+	rac_atomic_u32 *word;
+
+	if (__atomic_load_n(&rac_state_word_page, __ATOMIC_ACQUIRE) != &first_word)
+		return true;
+	word = map_pages(page);
+	if (word == NULL)
+		return false;
+	if (madvise(word, page, MADV_WIPEONFORK) != 0 ||
+		!__atomic_compare_exchange_n(&rac_state_word_page, &expected, word, false,
+			__ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
+		munmap(word, page);
+	return __atomic_load_n(&rac_state_word_page, __ATOMIC_ACQUIRE) != &first_word;
+}
+
+static void set_word(void)
+{
+	uint32_t word = make_word_page() ? RAC_STATE_ACTIVE : RAC_STATE_CHECK_PID;
+
+	/* Release: who sees the word finds the state. */
+	rac_store_release(__atomic_load_n(&rac_state_word_page, __ATOMIC_ACQUIRE), word);
+}
+
+/* Publishes a state of this process, ours or that of a thread that was faster. */
+static bool publish(void)
+{
+	struct rac_state *seen = atomic_load_explicit(&current, memory_order_acquire);
+
+	/* Another thread may have published between our look at the word and here. */
+	if (seen != NULL && seen->pid == getpid())
+		return true;
+	struct rac_state *fresh = make_state();
+
+	if (fresh == NULL)
+		return false;
+	if (!atomic_compare_exchange_strong_explicit(
+		    &current, &seen, fresh, memory_order_release, memory_order_acquire)) {
+		munmap(fresh, region_bytes());
+		return true;
+	}
+	/* The parent's region stays mapped in a child: a thread of ours may still read from it. */
+	rac_startup_announce(fresh);
+	return true;
+}
+
+bool rac_state_start(void)
+{
+	uint32_t word = rac_load_acquire(rac_state_word_page);
+	int saved = errno;
+	bool active;
+
+	if (word == RAC_STATE_INERT)
+		return false;
+	if (word == RAC_STATE_CHECK_PID && rac_state_if_started() != NULL)
+		return true;
+	if (getauxval(AT_SECURE) != 0) {
+		__atomic_store_n(&rac_state_word_page, &inert_word, __ATOMIC_RELEASE);
+		return false;
+	}
+	active = publish();
+	if (active)
+		set_word();
+	errno = saved;
+	return active;
+}
+
+struct rac_state *rac_state(void)
+{
+	return atomic_load_explicit(&current, memory_order_acquire);
+}
+
+struct rac_state *rac_state_if_started(void)
+{
+	struct rac_state *state = rac_state();
+
+	return state != NULL && state->pid == getpid() ? state : NULL;
+}

@@ -1,0 +1,85 @@
+/*
+ * state.h - the shim's state in this process: when it starts, when a fork gets one of its own, and
+ * when there is none; what is in it belongs to others.
+ *
+ * Nothing is mapped, read or said before the first use of CUDA. A child of fork starts an empty state
+ * of its own at its first use: a private word in a page that the kernel wipes in children tells it
+ * apart, whichever way it was made.
+ */
+#ifndef RAC_STATE_H
+#define RAC_STATE_H
+
+#include "ledger.h"
+#include "rac_track.h"
+#include "record.h"
+#include "settings.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define RAC_STATE_PROBLEMS 8 /* settings problems that are said; more are counted */
+
+/* What descriptor 2 was at the first use of CUDA. */
+struct rac_stderr_identity {
+	bool known;
+	uint32_t device_major, device_minor;
+	uint64_t inode;
+	uint32_t type;
+};
+
+struct rac_state {
+	pid_t pid;
+	struct rac_record_header *record;
+	struct rac_tracker *tracker;
+	struct rac_ledger ledger;
+	struct rac_settings settings;
+	struct rac_stderr_identity stderr_identity;
+	struct rac_settings_problem problems[RAC_STATE_PROBLEMS];
+	size_t problem_count;
+	rac_atomic_u64 devices_ready;  /* one bit each */
+	rac_atomic_u64 devices_named;  /* somebody describes it to the tracker */
+	rac_atomic_u64 devices_closed; /* no request is granted: the cap could not be determined */
+	rac_atomic_u32 caps_checked;   /* somebody compares the caps with the devices there are */
+	rac_atomic_u32 used;           /* CUDA was used: a report is due */
+	rac_atomic_u32 reported;
+	rac_atomic_u64 refusals_said;
+	/* Room for the report, which is made when the process ends: its stack may be small. */
+	struct rac_device_snapshot report_devices[RAC_MAX_DEVICES];
+	char report_buffer[4096];
+	char report_path[4096];
+};
+
+/* Sets a flag that is read much and set once, without writing to its line again. */
+static inline void rac_state_note_use(struct rac_state *state)
+{
+	if (rac_load_relaxed(&state->used) == 0)
+		rac_store_relaxed(&state->used, 1);
+}
+
+enum rac_state_word {
+	RAC_STATE_NOT_STARTED, /* 0: what a wiped page holds */
+	RAC_STATE_ACTIVE,
+	RAC_STATE_CHECK_PID, /* active where the kernel cannot wipe: the pid decides */
+	RAC_STATE_INERT,     /* a process with more rights than its user: the shim does nothing */
+};
+
+extern rac_atomic_u32 *rac_state_word_page;
+
+/* The slow half of rac_state_is_active. */
+bool rac_state_start(void);
+
+/* True when calls are to be counted; starts the state if need be. */
+static inline bool rac_state_is_active(void)
+{
+	/* Relaxed: rac_state orders what is behind the word. */
+	return __builtin_expect(rac_load_relaxed(rac_state_word_page) == RAC_STATE_ACTIVE, 1) ||
+		rac_state_start();
+}
+
+/* The state of this process; only after rac_state_is_active said yes. */
+struct rac_state *rac_state(void);
+
+/* The state of this very process if it has one, else NULL; starts nothing. */
+struct rac_state *rac_state_if_started(void);
+
+#endif

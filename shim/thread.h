@@ -1,0 +1,56 @@
+/*
+ * thread.h - what the shim keeps per thread: how deep it is in driver hooks, and under which runtime
+ * function.
+ *
+ * initial-exec: the general model may allocate on first access, inside whatever lock our caller
+ * holds. A preloaded library always gets its share of the static block.
+ */
+#ifndef RAC_THREAD_H
+#define RAC_THREAD_H
+
+#include "account.h"
+#include "hooks.h"
+#include "state.h"
+
+struct rac_thread {
+	/* Driver hooks that this thread is in. The driver calling itself is counted once. */
+	unsigned depth;
+	/* The runtime function that this thread is in, or RAC_HOOK_NONE. */
+	enum rac_hook label;
+	/* What a runtime hook reserved for a driver call that it may not see; see account.h. */
+	struct rac_offer *offer;
+	/* Counts driver hooks entered: a runtime hook sees whether one ran beneath it. */
+	unsigned long driver_calls;
+};
+
+extern __thread struct rac_thread rac_thread __attribute__((tls_model("initial-exec")));
+
+/*
+ * Enters a driver hook. False: pass the call straight through, uncounted, and do not call
+ * rac_leave; either a hook is under way in this thread, or the shim is inert.
+ */
+static inline bool rac_enter(void)
+{
+	if (rac_thread.depth != 0 || !rac_state_is_active())
+		return false;
+	rac_thread.depth = 1;
+	rac_thread.driver_calls++;
+	if (__builtin_expect(rac_thread.offer != NULL, 0)) {
+		rac_offer_withdraw(rac_thread.offer);
+		rac_thread.offer = NULL;
+	}
+	return true;
+}
+
+static inline void rac_leave(void)
+{
+	rac_thread.depth = 0;
+}
+
+/* The name under which an allocation in `hook` is reported: the runtime function around it, if any. */
+static inline enum rac_hook rac_label_or(enum rac_hook hook)
+{
+	return rac_thread.label != RAC_HOOK_NONE ? rac_thread.label : hook;
+}
+
+#endif
