@@ -50,4 +50,13 @@ static inline void rac_max_relaxed(rac_atomic_u64 *p, uint64_t value)
 		;
 }
 
+/* The same where what was done before the raise is to be seen by who sees it. */
+static inline void rac_max_acq_rel(rac_atomic_u64 *p, uint64_t value)
+{
+	uint64_t seen = rac_load_acquire(p);
+
+	while (seen < value && !rac_cas_strong_acq_rel(p, &seen, value))
+		;
+}
+
 #endif

@@ -17,86 +17,18 @@
  *	EMPTY <-------------- drop: store ------------------------------'  |
  *	                                          key <-- restore: store --'
  *
+ * and in the same way to DOOMED|value and back when a whole context ends.
+ *
  * Acquire on the CAS from EMPTY: our payload is written after the last owner has read his. Release
  * on the store of the key: who sees the key sees the payload. Acquire on the CAS that takes: the
  * same from the other side. Release on the store of EMPTY: our reads of the payload come before
  * the next owner's writes.
  */
-#include "ledger.h"
+#include "ledger_parts.h"
 
 #include <string.h>
 
-#define SLOTS         7
-#define FIRST_BUCKETS 256 /* 64 KiB */
-#define INSERT_LEVELS 3   /* newest levels that an insert tries before the ledger grows */
-#define SPACE_SHIFT   60
-#define KEY_EMPTY     UINT64_C(0)
-#define KEY_CLAIMED   (UINT64_C(14) << SPACE_SHIFT)
-#define KEY_HELD(v)   ((UINT64_C(15) << SPACE_SHIFT) | (v))
-
-struct payload {
-	rac_atomic_u64 bytes;
-	rac_atomic_u64 tags; /* site:32 context:16 device:8 kind:8 */
-	rac_atomic_u64 sequence;
-};
-
-struct rac_ledger_bucket {
-	_Alignas(
-		RAC_CACHE_LINE) rac_atomic_u64 strays; /* entries at home here that lie elsewhere */
-	rac_atomic_u64 keys[SLOTS];
-	struct payload payloads[SLOTS];
-	uint64_t unused[3];
-};
-
-_Static_assert(sizeof(struct rac_ledger_bucket) == 256, "four cache lines");
-
-struct place {
-	struct rac_ledger_bucket *home, *second;
-};
-
-static uint64_t key_of(enum rac_space space, uint64_t value)
-{
-	return ((uint64_t)space << SPACE_SHIFT) | value;
-}
-
-/* Addresses differ in few, middle bits. Two rounds of multiply and fold spread them over all. */
-static uint64_t spread(uint64_t key)
-{
-	key ^= key >> 32;
-	key *= UINT64_C(0xd6e8feb86659fd93);
-	key ^= key >> 32;
-	key *= UINT64_C(0xd6e8feb86659fd93);
-	return key ^ (key >> 32);
-}
-
-static uint64_t level_buckets(unsigned level)
-{
-	return (uint64_t)FIRST_BUCKETS << level;
-}
-
-static uint64_t level_bytes(unsigned level)
-{
-	return level_buckets(level) * sizeof(struct rac_ledger_bucket);
-}
-
-static struct place find_place(struct rac_ledger *l, unsigned level, uint64_t hash)
-{
-	/* Relaxed: reached through level_count or through a successful CAS, both of which order. */
-	struct rac_ledger_bucket *base =
-		atomic_load_explicit(&l->levels[level], memory_order_relaxed);
-	uint64_t mask = level_buckets(level) - 1;
-	uint64_t home = hash & mask;
-	/* Never the home itself: an odd step. */
-	uint64_t second = (home + ((hash >> 40) | 1)) & mask;
-
-	return (struct place){&base[home], &base[second]};
-}
-
-static unsigned level_count(const struct rac_ledger *l)
-{
-	/* Acquire pairs with the release in grow: the level's pointer is there. */
-	return rac_load_acquire(&l->level_count);
-}
+#define INSERT_LEVELS 3 /* newest levels that an insert tries before the ledger grows */
 
 void rac_ledger_init(struct rac_ledger *l, const struct rac_memory *memory)
 {
@@ -137,22 +69,7 @@ static bool grow(struct rac_ledger *l, unsigned seen)
 static uint64_t pack_tags(const struct rac_entry *e)
 {
 	return (uint64_t)e->site << 32 | (uint64_t)e->context << 16 | (uint64_t)e->device << 8 |
-		e->kind;
-}
-
-static void unpack(const struct payload *p, uint64_t key, struct rac_entry *out)
-{
-	/* Acquire: a reader that does not own the slot looks at its key once more, after these. */
-	uint64_t tags = rac_load_acquire(&p->tags);
-
-	out->space = (enum rac_space)(key >> SPACE_SHIFT);
-	out->value = key & RAC_LEDGER_VALUE_MAX;
-	out->bytes = rac_load_acquire(&p->bytes);
-	out->site = (uint32_t)(tags >> 32);
-	out->context = (uint16_t)(tags >> 16);
-	out->device = (uint8_t)(tags >> 8);
-	out->kind = (uint8_t)tags;
-	out->sequence = rac_load_acquire(&p->sequence);
+		(uint64_t)e->space << 4 | (e->kind & 15u);
 }
 
 static bool insert_into(
@@ -168,7 +85,7 @@ static bool insert_into(
 
 		rac_store_relaxed(&p->bytes, entry->bytes);
 		rac_store_relaxed(&p->tags, pack_tags(entry));
-		rac_store_relaxed(&p->sequence, entry->sequence);
+		rac_store_relaxed(&p->extra, entry->extra);
 		rac_store_release(&bucket->keys[i], key);
 		return true;
 	}
@@ -286,17 +203,33 @@ void rac_ledger_restore(struct rac_ledger *l, const struct rac_ledger_taken *tak
 		&taken->bucket->keys[taken->slot], key_of(taken->entry.space, taken->entry.value));
 }
 
-/* Copies a slot if it holds one and the same entry before and after the copy. */
-static bool read_slot(const struct rac_ledger_bucket *bucket, unsigned slot, struct rac_entry *out)
+static bool find_copy(const struct rac_ledger_bucket *bucket, uint64_t key, struct rac_entry *out)
 {
-	/* Acquire: the payload is the one that this key was stored with, or a later one. */
-	uint64_t key = rac_load_acquire(&bucket->keys[slot]);
+	int slot = find_in(bucket, key);
 
-	if (key == KEY_EMPTY || key >= KEY_CLAIMED)
-		return false;
-	unpack(&bucket->payloads[slot], key, out);
-	return rac_load_relaxed(&bucket->keys[slot]) == key &&
-		rac_load_relaxed(&bucket->payloads[slot].sequence) == out->sequence;
+	return slot >= 0 && read_slot(bucket, (unsigned)slot, out) &&
+		out->value == (key & RAC_LEDGER_VALUE_MAX) && key_of(out->space, out->value) == key;
+}
+
+enum rac_status rac_ledger_find(
+	struct rac_ledger *l, enum rac_space space, uint64_t value, struct rac_entry *out)
+{
+	if (value == 0 || value > RAC_LEDGER_VALUE_MAX)
+		return RAC_UNKNOWN;
+	uint64_t key = key_of(space, value);
+	uint64_t hash = spread(key);
+	unsigned count = level_count(l);
+
+	fetch_ahead(l, count, hash);
+	for (unsigned level = count; level-- > 0;) {
+		struct place place = find_place(l, level, hash);
+
+		if (find_copy(place.home, key, out))
+			return RAC_OK;
+		if (rac_load_relaxed(&place.home->strays) != 0 && find_copy(place.second, key, out))
+			return RAC_OK;
+	}
+	return RAC_UNKNOWN;
 }
 
 void rac_ledger_each(struct rac_ledger *l,

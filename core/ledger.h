@@ -11,6 +11,8 @@
  *				address exactly one succeeds
  *	rac_ledger_drop		frees the slot of a taken entry
  *	rac_ledger_restore	undoes a take: the entry is found again
+ *	rac_ledger_find		takes effect at its load of the key
+ *	rac_ledger_doom		as a take of each entry of a context, one by one
  *	rac_ledger_each		sees each entry that is there during the whole walk exactly once; one
  *				that comes or goes meanwhile may be seen or not
  *
@@ -25,13 +27,21 @@
 #include "rac_status.h"
 #include <stddef.h>
 
-/* Address spaces whose numbers may coincide. Values 14 and 15 are taken by slot states. */
+/* Address spaces whose numbers may coincide. Values 13 to 15 are taken by slot states. */
 enum rac_space {
 	RAC_SPACE_DEVICE = 1, /* device pointers */
 	RAC_SPACE_HOST,       /* pinned host pointers */
 	RAC_SPACE_ARRAY,      /* handles of arrays */
 	RAC_SPACE_MIPMAP,     /* handles of mipmapped arrays */
+	RAC_SPACE_VMM,        /* handles of the virtual memory API: counted entries */
+	RAC_SPACE_MAP,        /* where those are mapped */
+	RAC_SPACE_EXEC,       /* executable graphs that hold memory */
+	RAC_SPACE_EXTERNAL,   /* handles of imported external memory */
 };
+
+/* Kinds of entries whose bytes are in no device's account. */
+#define RAC_KIND_PINNED   14 /* host memory */
+#define RAC_KIND_BORROWED 15 /* memory that somebody else owns, and what is not memory */
 
 /* Addresses and handles are below this; larger ones cannot be recorded. */
 #define RAC_LEDGER_VALUE_MAX ((UINT64_C(1) << 60) - 1)
@@ -44,8 +54,9 @@ struct rac_entry {
 	uint32_t site;    /* what took it: the caller's numbering */
 	uint16_t context; /* the caller's numbering */
 	uint8_t device;
-	uint8_t kind;
-	uint64_t sequence;
+	uint8_t kind; /* below 16 */
+	uint64_t
+		extra; /* a sequence number, the references of a counted entry, a mapping's handle */
 };
 
 struct rac_ledger_bucket;
@@ -55,6 +66,7 @@ struct rac_ledger {
 	struct rac_memory memory;
 	_Atomic(struct rac_ledger_bucket *) levels[RAC_LEDGER_LEVELS];
 	rac_atomic_u32 level_count;
+	rac_atomic_u32 identities; /* given out to counted entries */
 };
 
 /* An entry that was taken and is neither dropped nor restored yet. Its owner alone may use it. */
@@ -75,6 +87,47 @@ enum rac_status rac_ledger_take(
 	struct rac_ledger *l, enum rac_space space, uint64_t value, struct rac_ledger_taken *out);
 void rac_ledger_drop(struct rac_ledger *l, const struct rac_ledger_taken *taken);
 void rac_ledger_restore(struct rac_ledger *l, const struct rac_ledger_taken *taken);
+
+/* Copies an entry that is there. RAC_UNKNOWN: there is none, or it is taken. */
+enum rac_status rac_ledger_find(
+	struct rac_ledger *l, enum rac_space space, uint64_t value, struct rac_entry *out);
+
+/*
+ * Counted entries: memory that lives while handles or mappings refer to it. `extra` of such an entry
+ * is made by rac_ledger_refs; it holds both counts and a number that no other entry has.
+ *
+ * change adds to the counts. RAC_OK: the entry lives on; *out is a copy of it. RAC_FULL: that was the last
+ * reference, so the entry is taken, to be dropped after the driver's call or revived if that fails.
+ * RAC_UNKNOWN: no such entry. RAC_INVALID: a count would fall below 0 or rise above its maximum; nothing
+ * changed.
+ */
+#define RAC_LEDGER_HANDLES_MAX UINT64_C(0xffff)
+#define RAC_LEDGER_MAPS_MAX    UINT64_C(0xffffff)
+
+uint64_t rac_ledger_refs(struct rac_ledger *l, unsigned handles);
+enum rac_status rac_ledger_refs_change(struct rac_ledger *l, enum rac_space space, uint64_t value,
+	int handles, int maps, struct rac_ledger_taken *out);
+
+/* Which entry this is, among all that ever had its value. */
+uint32_t rac_ledger_refs_identity(const struct rac_entry *entry);
+
+/* Finds the entry again that a change took, by its identity. RAC_UNKNOWN: it lives, or is gone. */
+enum rac_status rac_ledger_refs_taken(struct rac_ledger *l, enum rac_space space, uint64_t value,
+	uint32_t identity, struct rac_ledger_taken *out);
+
+/* Undoes a change that took the entry: adds the counts back, the entry is found again. */
+void rac_ledger_refs_revive(
+	struct rac_ledger *l, const struct rac_ledger_taken *taken, int handles, int maps);
+
+/*
+ * For a call that takes the memory of a whole context back: dooms every entry of the context, so
+ * that none is found any more, and afterwards either drops the doomed ones, each shown to visit, or
+ * restores them. Between the two the driver is called. O(capacity): contexts end seldom.
+ */
+void rac_ledger_doom(struct rac_ledger *l, uint16_t context);
+void rac_ledger_drop_doomed(struct rac_ledger *l, uint16_t context,
+	void (*visit)(void *context, const struct rac_entry *entry), void *visitor);
+void rac_ledger_restore_doomed(struct rac_ledger *l, uint16_t context);
 
 /* Calls visit for each entry until it returns false. visit may take the entry. */
 void rac_ledger_each(struct rac_ledger *l,

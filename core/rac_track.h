@@ -140,6 +140,18 @@ void rac_tracker_cancel(struct rac_tracker *t, const struct rac_reservation *r);
 void rac_tracker_release(
 	struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes);
 
+/*
+ * For memory that a driver grows and shrinks by itself (pools, graphs): charge, live bytes and calls
+ * are counted apart. Its charge is moved with reserve and cancel. grow counts bytes of it as live and
+ * raises the peaks, shrink takes them off; the charge must cover them all the while. note_allocation and
+ * note_free count a call and no bytes.
+ */
+void rac_tracker_grow(struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes);
+void rac_tracker_shrink(struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes);
+uint64_t rac_tracker_note_allocation(
+	struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes);
+void rac_tracker_note_free(struct rac_tracker *t, uint32_t device, enum rac_kind kind);
+
 /* Counts a request that was refused without asking the limit: there is none to go by. */
 void rac_tracker_refuse(struct rac_tracker *t, uint32_t device, uint64_t bytes);
 

@@ -19,42 +19,10 @@
  * Peak is raised at commit, from the value that the reservation produced: one shared word gives the
  * exact maximum, where per-thread maxima merged later could not.
  */
-#include "rac_track.h"
+#include "tracker_parts.h"
 
-#include "atomics.h"
 #include "checked.h"
 #include <string.h>
-
-struct kind_counters {
-	rac_atomic_u64 live, peak, allocations, frees;
-};
-
-struct device_counters {
-	/* Written by each allocation and each free. */
-	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 charged;
-	rac_atomic_u64 peak;
-	_Alignas(RAC_CACHE_LINE) struct kind_counters kinds[RAC_KIND_COUNT];
-	/* Read by each allocation, written seldom: apart from what is written often. */
-	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 limit;
-	rac_atomic_u64 largest;
-	rac_atomic_u64 total;
-	rac_atomic_u32 described;
-	/* Written when something goes wrong. */
-	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 refused;
-	rac_atomic_u64 refused_bytes;
-	rac_atomic_u64 over;
-	rac_atomic_u64 driver_failures;
-	char uuid[RAC_UUID_TEXT_MAX];
-	char name[RAC_DEVICE_NAME_MAX];
-};
-
-struct rac_tracker {
-	struct device_counters devices[RAC_MAX_DEVICES];
-	_Alignas(RAC_CACHE_LINE) struct kind_counters host;
-	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 unknown_frees;
-	rac_atomic_u64 unrecorded;
-	rac_atomic_u64 mismatches;
-};
 
 const char *rac_kind_name(enum rac_kind kind)
 {
@@ -212,16 +180,16 @@ enum rac_status rac_tracker_adjust(
 	return RAC_OK;
 }
 
-static uint64_t count_allocation(struct kind_counters *k, uint64_t bytes)
+static void raise_live(struct kind_counters *k, uint64_t bytes)
 {
 	uint64_t live = rac_fetch_add_relaxed(&k->live, bytes) + bytes;
 
-	rac_max_relaxed(&k->peak, live);
-	return rac_fetch_add_relaxed(&k->allocations, 1) + 1;
+	if (!is_below_zero(live))
+		rac_max_relaxed(&k->peak, live);
 }
 
 /* Lowers `live` by at most what it holds; returns by how much. */
-static uint64_t count_free(struct kind_counters *k, uint64_t bytes)
+static uint64_t lower_live(struct kind_counters *k, uint64_t bytes)
 {
 	uint64_t seen = rac_load_relaxed(&k->live);
 	uint64_t taken;
@@ -229,8 +197,29 @@ static uint64_t count_free(struct kind_counters *k, uint64_t bytes)
 	do
 		taken = bytes < seen ? bytes : seen;
 	while (!rac_cas_weak_relaxed(&k->live, &seen, seen - taken));
-	rac_fetch_add_relaxed(&k->frees, 1);
 	return taken;
+}
+
+void rac_tracker_grow(struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes)
+{
+	struct device_counters *d = &t->devices[device];
+
+	rac_max_relaxed(&d->peak, rac_load_relaxed(&d->charged));
+	raise_live(&d->kinds[kind], bytes);
+}
+
+uint64_t rac_tracker_note_allocation(
+	struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes)
+{
+	struct device_counters *d = &t->devices[device];
+
+	rac_max_relaxed(&d->largest, bytes);
+	return rac_fetch_add_relaxed(&d->kinds[kind].allocations, 1) + 1;
+}
+
+void rac_tracker_note_free(struct rac_tracker *t, uint32_t device, enum rac_kind kind)
+{
+	rac_fetch_add_relaxed(&t->devices[device].kinds[kind].frees, 1);
 }
 
 uint64_t rac_tracker_commit(
@@ -239,14 +228,21 @@ uint64_t rac_tracker_commit(
 	struct device_counters *d = &t->devices[r->device];
 
 	rac_max_relaxed(&d->peak, r->charged_after);
-	rac_max_relaxed(&d->largest, r->bytes);
-	return count_allocation(&d->kinds[kind], r->bytes);
+	raise_live(&d->kinds[kind], r->bytes);
+	return rac_tracker_note_allocation(t, r->device, kind, r->bytes);
 }
 
 void rac_tracker_cancel(struct rac_tracker *t, const struct rac_reservation *r)
 {
 	/* Release: the failed driver call may have held the bytes for a moment. */
 	rac_fetch_sub_release(&t->devices[r->device].charged, r->bytes);
+}
+
+/* Threads may come here before the growth that they take back: the sum is right when all have come,
+ * and wraps below 0 only meanwhile. Readers show that as 0. */
+void rac_tracker_shrink(struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes)
+{
+	rac_fetch_sub_relaxed(&t->devices[device].kinds[kind].live, bytes);
 }
 
 void rac_tracker_release(struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes)
@@ -256,8 +252,9 @@ void rac_tracker_release(struct rac_tracker *t, uint32_t device, enum rac_kind k
 		return;
 	}
 	struct device_counters *d = &t->devices[device];
-	uint64_t taken = count_free(&d->kinds[kind], bytes);
+	uint64_t taken = lower_live(&d->kinds[kind], bytes);
 
+	rac_tracker_note_free(t, device, kind);
 	if (taken != bytes)
 		rac_fetch_add_relaxed(&t->mismatches, 1);
 	/* Cannot fall below 0: charged >= live, and live held these bytes. Release: see "Orders". */
@@ -278,12 +275,14 @@ void rac_tracker_driver_failed(struct rac_tracker *t, uint32_t device)
 
 void rac_tracker_host_add(struct rac_tracker *t, uint64_t bytes)
 {
-	count_allocation(&t->host, bytes);
+	raise_live(&t->host, bytes);
+	rac_fetch_add_relaxed(&t->host.allocations, 1);
 }
 
 void rac_tracker_host_remove(struct rac_tracker *t, uint64_t bytes)
 {
-	if (count_free(&t->host, bytes) != bytes)
+	rac_fetch_add_relaxed(&t->host.frees, 1);
+	if (lower_live(&t->host, bytes) != bytes)
 		rac_fetch_add_relaxed(&t->mismatches, 1);
 }
 
@@ -336,65 +335,6 @@ uint64_t rac_tracker_charged(const struct rac_tracker *t, uint32_t device)
 uint64_t rac_tracker_limit(const struct rac_tracker *t, uint32_t device)
 {
 	return device < RAC_MAX_DEVICES ? rac_load_relaxed(&t->devices[device].limit) : 0;
-}
-
-static void copy_counts(const struct kind_counters *k, struct rac_counts *out)
-{
-	out->frees = rac_load_relaxed(&k->frees);
-	out->allocations = rac_load_relaxed(&k->allocations);
-	out->live_bytes = rac_load_relaxed(&k->live);
-	out->peak_bytes = rac_load_relaxed(&k->peak);
-	/* The loads are not one instant; what a reader may rely on is put right here. */
-	if (out->frees > out->allocations)
-		out->frees = out->allocations;
-	if (out->peak_bytes < out->live_bytes)
-		out->peak_bytes = out->live_bytes;
-}
-
-static void copy_device(const struct device_counters *d, struct rac_device_snapshot *out)
-{
-	memcpy(out->uuid, d->uuid, sizeof(out->uuid));
-	memcpy(out->name, d->name, sizeof(out->name));
-	/* The bytes may come from a foreign or damaged record. */
-	out->uuid[sizeof(out->uuid) - 1] = '\0';
-	out->name[sizeof(out->name) - 1] = '\0';
-	out->total_bytes = rac_load_relaxed(&d->total);
-	out->limit_bytes = rac_load_relaxed(&d->limit);
-	out->charged_bytes = rac_load_relaxed(&d->charged);
-	out->peak_bytes = rac_load_relaxed(&d->peak);
-	out->refused = rac_load_relaxed(&d->refused);
-	out->refused_bytes = rac_load_relaxed(&d->refused_bytes);
-	out->largest_bytes = rac_load_relaxed(&d->largest);
-	out->over_bytes = rac_load_relaxed(&d->over);
-	out->driver_failures = rac_load_relaxed(&d->driver_failures);
-}
-
-enum rac_status rac_tracker_snapshot(
-	const struct rac_tracker *t, uint32_t device, struct rac_device_snapshot *out)
-{
-	if (device >= RAC_MAX_DEVICES)
-		return RAC_INVALID;
-	const struct device_counters *d = &t->devices[device];
-	/* Pairs with the release in rac_tracker_describe. */
-	bool described = rac_load_acquire(&d->described) != 0;
-
-	memset(out, 0, sizeof(*out));
-	out->ordinal = device;
-	copy_device(d, out);
-	for (int k = 0; k < RAC_KIND_COUNT; k++) {
-		copy_counts(&d->kinds[k], &out->kinds[k]);
-		out->live_bytes += out->kinds[k].live_bytes;
-		out->allocations += out->kinds[k].allocations;
-		out->frees += out->kinds[k].frees;
-	}
-	if (out->peak_bytes < out->live_bytes)
-		out->peak_bytes = out->live_bytes;
-	return described || out->allocations > 0 || out->refused > 0 ? RAC_OK : RAC_UNKNOWN;
-}
-
-void rac_tracker_host_snapshot(const struct rac_tracker *t, struct rac_counts *out)
-{
-	copy_counts(&t->host, out);
 }
 
 uint64_t rac_tracker_unknown_frees(const struct rac_tracker *t)

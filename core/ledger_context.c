@@ -1,0 +1,120 @@
+/*
+ * ledger_context.c - takes all entries of a context out of the ledger around a driver call that ends
+ * the context; single entries are ledger.c's.
+ *
+ * No list of them is kept, for there may be millions: the slots themselves say that they are doomed,
+ * and a second walk drops or restores them. Two threads that end one context at once would be a
+ * fault of the program; each doomed slot is still dropped once.
+ */
+#include "ledger_parts.h"
+
+/* Calls change for each slot of the ledger. */
+static void each_slot(struct rac_ledger *l,
+	void (*change)(struct rac_ledger *l, struct rac_ledger_bucket *bucket, unsigned slot,
+		void *context),
+	void *context)
+{
+	unsigned count = level_count(l);
+
+	for (unsigned level = 0; level < count; level++) {
+		struct rac_ledger_bucket *buckets =
+			atomic_load_explicit(&l->levels[level], memory_order_relaxed);
+
+		for (uint64_t b = 0; b < level_buckets(level); b++)
+			for (unsigned slot = 0; slot < SLOTS; slot++)
+				change(l, &buckets[b], slot, context);
+	}
+}
+
+struct ending {
+	uint16_t context;
+	void (*visit)(void *context, const struct rac_entry *entry);
+	void *visitor;
+};
+
+static void doom_slot(
+	struct rac_ledger *l, struct rac_ledger_bucket *bucket, unsigned slot, void *context)
+{
+	const struct ending *ending = context;
+	struct rac_entry entry;
+
+	(void)l;
+	if (!read_slot(bucket, slot, &entry) || entry.context != ending->context)
+		return;
+	uint64_t key = key_of(entry.space, entry.value);
+
+	/* Fails when somebody takes it meanwhile: then it is his to drop or restore. */
+	rac_cas_strong_acquire(&bucket->keys[slot], &key, KEY_DOOMED(entry.value));
+}
+
+void rac_ledger_doom(struct rac_ledger *l, uint16_t context)
+{
+	struct ending ending = {.context = context};
+
+	each_slot(l, doom_slot, &ending);
+}
+
+/* Copies a slot that is doomed with this context; only the thread that doomed it changes it. */
+static bool read_doomed(const struct rac_ledger_bucket *bucket, unsigned slot, uint16_t context,
+	struct rac_entry *out)
+{
+	uint64_t key = rac_load_acquire(&bucket->keys[slot]);
+
+	if (key >> SPACE_SHIFT != 13)
+		return false;
+	unpack(&bucket->payloads[slot], key, out);
+	return out->context == context;
+}
+
+/* The level that a bucket belongs to is not known here, but its home is one of two. */
+static void forget_stray(
+	struct rac_ledger *l, const struct rac_ledger_bucket *bucket, const struct rac_entry *entry)
+{
+	uint64_t hash = spread(key_of(entry->space, entry->value));
+
+	for (unsigned level = level_count(l); level-- > 0;) {
+		struct place place = find_place(l, level, hash);
+
+		if (place.second == bucket)
+			rac_fetch_sub_relaxed(&place.home->strays, 1);
+	}
+}
+
+static void drop_slot(
+	struct rac_ledger *l, struct rac_ledger_bucket *bucket, unsigned slot, void *context)
+{
+	const struct ending *ending = context;
+	struct rac_entry entry;
+
+	if (!read_doomed(bucket, slot, ending->context, &entry))
+		return;
+	rac_store_release(&bucket->keys[slot], KEY_EMPTY);
+	forget_stray(l, bucket, &entry);
+	ending->visit(ending->visitor, &entry);
+}
+
+void rac_ledger_drop_doomed(struct rac_ledger *l, uint16_t context,
+	void (*visit)(void *context, const struct rac_entry *entry), void *visitor)
+{
+	struct ending ending = {context, visit, visitor};
+
+	each_slot(l, drop_slot, &ending);
+}
+
+static void restore_slot(
+	struct rac_ledger *l, struct rac_ledger_bucket *bucket, unsigned slot, void *context)
+{
+	const struct ending *ending = context;
+	struct rac_entry entry;
+
+	(void)l;
+	if (read_doomed(bucket, slot, ending->context, &entry))
+		rac_store_release(&bucket->keys[slot], key_of(entry.space, entry.value));
+}
+
+void rac_ledger_restore_doomed(struct rac_ledger *l, uint16_t context)
+{
+	struct ending ending = {.context = context};
+
+	each_slot(l, restore_slot, &ending);
+}

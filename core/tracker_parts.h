@@ -1,0 +1,47 @@
+/*
+ * tracker_parts.h - the layout of the tracker; private to its files.
+ */
+#ifndef RAC_TRACKER_PARTS_H
+#define RAC_TRACKER_PARTS_H
+
+#include "atomics.h"
+#include "rac_track.h"
+
+struct kind_counters {
+	rac_atomic_u64 live, peak, allocations, frees;
+};
+
+struct device_counters {
+	/* Written by each allocation and each free. */
+	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 charged;
+	rac_atomic_u64 peak;
+	_Alignas(RAC_CACHE_LINE) struct kind_counters kinds[RAC_KIND_COUNT];
+	/* Read by each allocation, written seldom: apart from what is written often. */
+	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 limit;
+	rac_atomic_u64 largest;
+	rac_atomic_u64 total;
+	rac_atomic_u32 described;
+	/* Written when something goes wrong. */
+	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 refused;
+	rac_atomic_u64 refused_bytes;
+	rac_atomic_u64 over;
+	rac_atomic_u64 driver_failures;
+	char uuid[RAC_UUID_TEXT_MAX];
+	char name[RAC_DEVICE_NAME_MAX];
+};
+
+struct rac_tracker {
+	struct device_counters devices[RAC_MAX_DEVICES];
+	_Alignas(RAC_CACHE_LINE) struct kind_counters host;
+	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 unknown_frees;
+	rac_atomic_u64 unrecorded;
+	rac_atomic_u64 mismatches;
+};
+
+/* See rac_tracker_shrink. */
+static inline bool is_below_zero(uint64_t live)
+{
+	return live > INT64_MAX;
+}
+
+#endif
