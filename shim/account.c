@@ -4,8 +4,10 @@
  */
 #include "account.h"
 
+#include "context.h"
 #include "device.h"
 #include "driver.h"
+#include "pool.h"
 #include "refusal.h"
 #include "state.h"
 #include "thread.h"
@@ -19,6 +21,8 @@ static bool reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes)
 	uint32_t device = c->reservation.device;
 	enum rac_status status = RAC_OOM;
 
+	if (!rac_tracker_would_fit(state->tracker, device, bytes))
+		rac_pools_reclaim(state, device);
 	if (rac_device_may_allocate(state, device))
 		status = rac_tracker_reserve(state->tracker, device, bytes, &c->reservation);
 	else
@@ -51,7 +55,10 @@ bool rac_charge_reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes
 	/* Without a context the driver refuses by itself; none is made for it here. */
 	if (rac_driver()->cuCtxGetDevice(&device) != CUDA_SUCCESS)
 		return true;
-	return rac_charge_reserve_on(c, hook, device, bytes);
+	if (!rac_charge_reserve_on(c, hook, device, bytes))
+		return false;
+	c->context = rac_context_number(rac_state(), rac_context_current());
+	return true;
 }
 
 bool rac_charge_adjust(struct rac_charge *c, uint64_t bytes)
@@ -89,30 +96,95 @@ void rac_charge_settle(struct rac_charge *c, CUresult result, enum rac_kind kind
 		.value = value,
 		.bytes = c->reservation.bytes,
 		.site = c->hook,
+		.context = c->context,
 		.device = (uint8_t)c->reservation.device,
 		.kind = (uint8_t)kind,
-		.sequence = rac_tracker_commit(state->tracker, &c->reservation, kind),
+		.extra = rac_tracker_commit(state->tracker, &c->reservation, kind),
 	};
 
+	if (c->counted)
+		entry.extra = rac_ledger_refs(&state->ledger, 1);
 	/* Its bytes stay charged if it cannot be recorded: the cap holds, and the report says so. */
 	if (rac_ledger_insert(&state->ledger, &entry) != RAC_OK)
 		rac_tracker_unrecorded(state->tracker);
 }
 
-void rac_host_record(enum rac_hook hook, const void *address, uint64_t bytes)
+static void record_pinned(struct rac_entry *entry)
 {
 	struct rac_state *state = rac_state();
+
+	rac_state_note_use(state);
+	rac_tracker_host_add(state->tracker, entry->bytes);
+	if (rac_ledger_insert(&state->ledger, entry) != RAC_OK)
+		rac_tracker_unrecorded(state->tracker);
+}
+
+void rac_host_record(enum rac_hook hook, const void *address, uint64_t bytes)
+{
 	struct rac_entry entry = {
 		.space = RAC_SPACE_HOST,
 		.value = (uintptr_t)address,
 		.bytes = bytes,
 		.site = rac_label_or(hook),
+		.context = rac_context_number(rac_state(), rac_context_current()),
+		.kind = RAC_KIND_PINNED,
+	};
+
+	record_pinned(&entry);
+}
+
+void rac_pinned_record(enum rac_space space, enum rac_hook label, uint64_t address, uint64_t bytes)
+{
+	struct rac_entry entry = {
+		.space = space,
+		.value = address,
+		.bytes = bytes,
+		.site = label,
+		.kind = RAC_KIND_PINNED,
+	};
+
+	record_pinned(&entry);
+}
+
+void rac_borrow_record(enum rac_hook hook, enum rac_space space, uint64_t value, uint16_t context)
+{
+	struct rac_state *state = rac_state();
+	struct rac_entry entry = {
+		.space = space,
+		.value = value,
+		.site = rac_label_or(hook),
+		.context = context,
+		.kind = RAC_KIND_BORROWED,
 	};
 
 	rac_state_note_use(state);
-	rac_tracker_host_add(state->tracker, bytes);
 	if (rac_ledger_insert(&state->ledger, &entry) != RAC_OK)
 		rac_tracker_unrecorded(state->tracker);
+}
+
+void rac_return_bytes(struct rac_state *state, const struct rac_entry *entry)
+{
+	switch (entry->kind) {
+	case RAC_KIND_BORROWED:
+		break;
+	case RAC_KIND_PINNED:
+		rac_tracker_host_remove(state->tracker, entry->bytes);
+		break;
+	case RAC_KIND_POOL:
+		rac_pool_freed(state, entry);
+		break;
+	default:
+		rac_tracker_release(
+			state->tracker, entry->device, (enum rac_kind)entry->kind, entry->bytes);
+	}
+}
+
+void rac_return_end(const struct rac_ledger_taken *taken)
+{
+	struct rac_state *state = rac_state();
+
+	rac_return_bytes(state, &taken->entry);
+	rac_ledger_drop(&state->ledger, taken);
 }
 
 void rac_return_take(struct rac_return *r, enum rac_space space, uint64_t value)
@@ -125,7 +197,6 @@ void rac_return_take(struct rac_return *r, enum rac_space space, uint64_t value)
 void rac_return_settle(struct rac_return *r, CUresult result)
 {
 	struct rac_state *state = rac_state();
-	const struct rac_entry *entry = &r->taken.entry;
 
 	if (!r->known) {
 		if (!r->silent)
@@ -138,10 +209,5 @@ void rac_return_settle(struct rac_return *r, CUresult result)
 		rac_ledger_restore(&state->ledger, &r->taken);
 		return;
 	}
-	if (entry->space == RAC_SPACE_HOST)
-		rac_tracker_host_remove(state->tracker, entry->bytes);
-	else
-		rac_tracker_release(
-			state->tracker, entry->device, (enum rac_kind)entry->kind, entry->bytes);
-	rac_ledger_drop(&state->ledger, &r->taken);
+	rac_return_end(&r->taken);
 }

@@ -32,10 +32,13 @@
 #include "hooks.h"
 #include "ledger.h"
 #include "rac_track.h"
+#include "state.h"
 
 struct rac_charge {
 	enum rac_hook hook;
 	bool tracked; /* false: no context, or the sum is absurd; the driver will say so */
+	uint16_t context;
+	bool counted; /* handles and mappings keep it alive: see ledger.h */
 	bool refused; /* by the limit, after the driver's call */
 	struct rac_reservation reservation;
 };
@@ -49,7 +52,7 @@ struct rac_return {
 /* Reserves on the device of the current context. False: the limit refuses, and it was said why. */
 bool rac_charge_reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes);
 
-/* The same for a device that the call names. */
+/* The same for a device that the call names, for memory that belongs to no context. */
 bool rac_charge_reserve_on(
 	struct rac_charge *c, enum rac_hook hook, CUdevice device, uint64_t bytes);
 
@@ -61,11 +64,26 @@ bool rac_charge_adjust(struct rac_charge *c, uint64_t bytes);
 void rac_charge_settle(struct rac_charge *c, CUresult result, enum rac_kind kind,
 	enum rac_space space, uint64_t value);
 
-/* Host memory is not limited, so there is nothing to reserve. */
+/* Host memory is not limited, so there is nothing to reserve. The first form is for memory that goes
+ * with the current context. */
 void rac_host_record(enum rac_hook hook, const void *address, uint64_t bytes);
+void rac_pinned_record(enum rac_space space, enum rac_hook label, uint64_t address, uint64_t bytes);
+
+/*
+ * Records memory that somebody else owns, so that its return is known: it adds to no figure of any
+ * device. context: the one that it ends with, or RAC_CONTEXT_UNKNOWN. An address that is opened
+ * several times is recorded as often; each return takes one of the equal entries.
+ */
+void rac_borrow_record(enum rac_hook hook, enum rac_space space, uint64_t value, uint16_t context);
 
 void rac_return_take(struct rac_return *r, enum rac_space space, uint64_t value);
 void rac_return_settle(struct rac_return *r, CUresult result);
+
+/* Gives back the bytes of an entry that was taken and is gone for the driver, and drops it. */
+void rac_return_end(const struct rac_ledger_taken *taken);
+
+/* The bytes alone, for an entry that the ledger has dropped already. */
+void rac_return_bytes(struct rac_state *state, const struct rac_entry *entry);
 
 /*
  * What a runtime hook does on behalf of a driver call that it may never see: a charge or a return

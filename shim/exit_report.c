@@ -39,8 +39,10 @@ static void gather(struct rac_state *state, enum rac_end end, int status, struct
 	for (uint32_t device = 0; device < RAC_MAX_DEVICES; device++)
 		if (rac_tracker_snapshot(state->tracker, device,
 			    &state->report_devices[out->device_count]) == RAC_OK)
-			out->device_count++;
+			rac_untracked_report(
+				state, device, &state->report_untracked[out->device_count++]);
 	out->devices = state->report_devices;
+	out->untracked = state->report_untracked;
 	rac_tracker_host_snapshot(state->tracker, &out->host_pinned);
 	out->unknown_frees = rac_tracker_unknown_frees(state->tracker);
 	out->unrecorded = rac_tracker_unrecorded_count(state->tracker);

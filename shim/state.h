@@ -9,14 +9,19 @@
 #ifndef RAC_STATE_H
 #define RAC_STATE_H
 
+#include "elastic.h"
 #include "ledger.h"
+#include "pool.h"
 #include "rac_track.h"
 #include "record.h"
 #include "settings.h"
+#include "untracked.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
+#define RAC_STATE_CONTEXTS 1024
+#define RAC_STATE_GREENS   64
 #define RAC_STATE_PROBLEMS 8 /* settings problems that are said; more are counted */
 
 /* What descriptor 2 was at the first use of CUDA. */
@@ -25,6 +30,13 @@ struct rac_stderr_identity {
 	uint32_t device_major, device_minor;
 	uint64_t inode;
 	uint32_t type;
+};
+
+/* A green context: which primary context it holds, and the handle that it has as a context. */
+struct rac_green {
+	rac_atomic_u64 handle; /* 0: the place is free */
+	rac_atomic_u64 context;
+	rac_atomic_u32 device;
 };
 
 struct rac_state {
@@ -43,8 +55,19 @@ struct rac_state {
 	rac_atomic_u32 used;           /* CUDA was used: a report is due */
 	rac_atomic_u32 reported;
 	rac_atomic_u64 refusals_said;
+	rac_atomic_u64 contexts[RAC_STATE_CONTEXTS]; /* handle by number, see context.c */
+	rac_atomic_u64 context_aliases[RAC_STATE_CONTEXTS]; /* what a handle is another name of */
+	struct rac_green greens[RAC_STATE_GREENS];
+	rac_atomic_u64 primaries[RAC_MAX_DEVICES];
+	rac_atomic_u64 primary_holds[RAC_MAX_DEVICES]; /* as far as hooks saw them */
+	struct rac_pool pools[RAC_POOLS];
+	struct rac_elastic graphs[RAC_MAX_DEVICES]; /* what each device reserves for graphs */
+	rac_atomic_u32 pools_used;
+	rac_atomic_u32 graphs_used; /* a graph with memory nodes was made */
+	struct rac_untracked untracked;
 	/* Room for the report, which is made when the process ends: its stack may be small. */
 	struct rac_device_snapshot report_devices[RAC_MAX_DEVICES];
+	struct rac_report_untracked report_untracked[RAC_MAX_DEVICES];
 	char report_buffer[4096];
 	char report_path[4096];
 };

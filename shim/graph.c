@@ -1,0 +1,165 @@
+/*
+ * graph.c - see graph.h.
+ *
+ * An executable with memory nodes has one ledger entry per device that its nodes lie on, under its
+ * handle: bytes is their sum, and nothing is charged for the entry itself.
+ */
+#include "graph.h"
+
+#include "device.h"
+#include "driver.h"
+#include "elastic.h"
+#include "refusal.h"
+#include <sys/mman.h>
+
+#define DEPTH_MAX 16 /* child graphs within child graphs */
+
+struct sums {
+	uint64_t bytes[RAC_MAX_DEVICES];
+};
+
+static void add_node(struct sums *sums, CUgraphNode node)
+{
+	CUDA_MEM_ALLOC_NODE_PARAMS params;
+
+	if (rac_driver()->cuGraphMemAllocNodeGetParams(node, &params) != CUDA_SUCCESS)
+		return;
+	const CUmemLocation *location = &params.poolProps.location;
+
+	if (location->type == CU_MEM_LOCATION_TYPE_DEVICE && location->id >= 0 &&
+		location->id < RAC_MAX_DEVICES)
+		sums->bytes[location->id] += params.bytesize;
+}
+
+static void add_graph(struct sums *sums, CUgraph graph, unsigned depth);
+
+static void add_nodes(struct sums *sums, const CUgraphNode *nodes, size_t count, unsigned depth)
+{
+	const struct rac_driver *driver = rac_driver();
+	CUgraphNodeType type;
+	CUgraph child;
+
+	for (size_t i = 0; i < count; i++) {
+		if (driver->cuGraphNodeGetType(nodes[i], &type) != CUDA_SUCCESS)
+			continue;
+		if (type == CU_GRAPH_NODE_TYPE_MEM_ALLOC)
+			add_node(sums, nodes[i]);
+		else if (type == CU_GRAPH_NODE_TYPE_GRAPH &&
+			driver->cuGraphChildGraphNodeGetGraph(nodes[i], &child) == CUDA_SUCCESS)
+			add_graph(sums, child, depth + 1);
+	}
+}
+
+/* The list of nodes can be long; it is mapped for the moment, not taken from the host's heap. */
+static void add_graph(struct sums *sums, CUgraph graph, unsigned depth)
+{
+	const struct rac_driver *driver = rac_driver();
+	size_t count = 0;
+
+	if (depth >= DEPTH_MAX || driver->cuGraphGetNodes(graph, NULL, &count) != CUDA_SUCCESS ||
+		count == 0)
+		return;
+	size_t bytes = count * sizeof(CUgraphNode);
+	CUgraphNode *nodes =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (nodes == MAP_FAILED)
+		return;
+	if (driver->cuGraphGetNodes(graph, nodes, &count) == CUDA_SUCCESS)
+		add_nodes(sums, nodes, count, depth);
+	munmap(nodes, bytes);
+}
+
+static bool read_reserved(void *context, uint64_t *reserved)
+{
+	const CUdevice *device = context;
+	cuuint64_t value = 0;
+
+	if (rac_driver()->cuDeviceGetGraphMemAttribute(
+		    *device, CU_GRAPH_MEM_ATTR_RESERVED_MEM_CURRENT, &value) != CUDA_SUCCESS)
+		return false;
+	*reserved = value;
+	return true;
+}
+
+static struct rac_elastic_owner owner_of(CUdevice *device)
+{
+	return (struct rac_elastic_owner){(uint32_t)*device, RAC_KIND_GRAPH, read_reserved, device};
+}
+
+void rac_graph_refresh(struct rac_state *state, CUdevice device)
+{
+	struct rac_elastic_owner owner = owner_of(&device);
+
+	if (rac_load_relaxed(&state->graphs_used) == 0 || !rac_device_prepare(state, device))
+		return;
+	rac_elastic_refresh(state, &state->graphs[device], &owner);
+}
+
+void rac_graph_made(struct rac_state *state, CUgraphExec exec, CUgraph graph)
+{
+	struct sums sums = {0};
+
+	if (rac_load_relaxed(&state->graphs_used) == 0)
+		return;
+	add_graph(&sums, graph, 0);
+	for (unsigned device = 0; device < RAC_MAX_DEVICES; device++) {
+		struct rac_entry entry = {
+			.space = RAC_SPACE_EXEC,
+			.value = (uintptr_t)exec,
+			.bytes = sums.bytes[device],
+			.device = (uint8_t)device,
+			.kind = RAC_KIND_BORROWED,
+		};
+
+		if (entry.bytes != 0 && rac_ledger_insert(&state->ledger, &entry) != RAC_OK)
+			rac_tracker_unrecorded(state->tracker);
+		if (entry.bytes != 0)
+			rac_graph_refresh(state, (CUdevice)device);
+	}
+}
+
+void rac_graph_unmade(struct rac_state *state, CUgraphExec exec)
+{
+	struct rac_ledger_taken taken;
+
+	while (rac_ledger_take(&state->ledger, RAC_SPACE_EXEC, (uintptr_t)exec, &taken) == RAC_OK) {
+		rac_ledger_drop(&state->ledger, &taken);
+		rac_graph_refresh(state, taken.entry.device);
+	}
+}
+
+bool rac_graph_run_begin(
+	struct rac_state *state, struct rac_graph_run *run, enum rac_hook hook, CUgraphExec exec)
+{
+	struct rac_entry entry;
+
+	run->holds_memory = rac_load_relaxed(&state->graphs_used) != 0 &&
+		rac_ledger_find(&state->ledger, RAC_SPACE_EXEC, (uintptr_t)exec, &entry) ==
+			RAC_OK &&
+		rac_device_prepare(state, entry.device);
+	if (!run->holds_memory)
+		return true;
+	run->device = entry.device;
+	run->bytes = entry.bytes;
+	struct rac_elastic *account = &state->graphs[run->device];
+	struct rac_elastic_owner owner = owner_of(&run->device);
+	uint64_t charged = rac_load_relaxed(&account->charged);
+
+	if (run->bytes > charged &&
+		!rac_tracker_would_fit(state->tracker, owner.device, run->bytes - charged))
+		rac_pools_reclaim(state, owner.device);
+	if (rac_elastic_use(state, account, &owner, run->bytes, false))
+		return true;
+	return rac_refusal_report(state, hook, owner.device, run->bytes) &&
+		rac_elastic_use(state, account, &owner, run->bytes, true);
+}
+
+void rac_graph_run_finish(struct rac_state *state, const struct rac_graph_run *run)
+{
+	if (!run->holds_memory)
+		return;
+	/* From here on what the driver reserves counts, not the bound. */
+	rac_elastic_unuse(&state->graphs[run->device], run->bytes);
+	rac_graph_refresh(state, run->device);
+}

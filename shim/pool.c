@@ -1,0 +1,253 @@
+/*
+ * pool.c - see pool.h.
+ *
+ * The table is searched from a handle's home slot on, through all slots; a slot is taken by a
+ * compare-and-swap of its handle. A destroyed pool keeps its slot, unfindable, until its last
+ * allocation is freed: the driver keeps its memory as long (header of cuMemPoolDestroy).
+ */
+#include "pool.h"
+
+#include "driver.h"
+#include "refusal.h"
+#include "state.h"
+
+static unsigned home_of(CUmemoryPool handle)
+{
+	return (unsigned)(((uint64_t)(uintptr_t)handle * UINT64_C(0x9e3779b97f4a7c15)) >> 40) %
+		RAC_POOLS;
+}
+
+struct rac_pool *rac_pool_known(struct rac_state *state, CUmemoryPool handle)
+{
+	unsigned home = home_of(handle);
+
+	for (unsigned step = 0; handle != NULL && step < RAC_POOLS; step++) {
+		struct rac_pool *pool = &state->pools[(home + step) % RAC_POOLS];
+
+		if (rac_load_acquire(&pool->handle) == (uint64_t)(uintptr_t)handle &&
+			rac_load_acquire(&pool->destroyed) == 0)
+			return pool;
+	}
+	return NULL;
+}
+
+/* Threads that meet a new pool together compute the same place. */
+static struct rac_pool *with_place(struct rac_pool *pool, CUdevice device)
+{
+	uint64_t place = device >= 0 ? (uint64_t)device + 1 : RAC_POOL_ON_HOST;
+
+	if (rac_load_relaxed(&pool->place) == 0)
+		rac_store_relaxed(&pool->place, place);
+	return pool;
+}
+
+struct rac_pool *rac_pool_find(struct rac_state *state, CUmemoryPool handle, CUdevice device)
+{
+	struct rac_pool *known = rac_pool_known(state, handle);
+	unsigned home = home_of(handle);
+
+	if (known != NULL)
+		return with_place(known, device);
+	rac_store_relaxed(&state->pools_used, 1);
+	for (unsigned step = 0; handle != NULL && step < RAC_POOLS; step++) {
+		struct rac_pool *pool = &state->pools[(home + step) % RAC_POOLS];
+		uint64_t seen = 0;
+
+		if (rac_cas_strong_acq_rel(&pool->handle, &seen, (uint64_t)(uintptr_t)handle))
+			return with_place(pool, device);
+		if (seen == (uint64_t)(uintptr_t)handle && rac_load_acquire(&pool->destroyed) == 0)
+			return with_place(pool, device);
+	}
+	return NULL;
+}
+
+CUdevice rac_pool_home(CUmemoryPool handle, CUdevice otherwise)
+{
+	const struct rac_driver *driver = rac_driver();
+	CUmemoryPool pool;
+	int count = 0;
+
+	if (driver->cuDeviceGetCount(&count) != CUDA_SUCCESS)
+		return otherwise;
+	for (int device = 0; device < count; device++)
+		if (driver->cuDeviceGetDefaultMemPool(&pool, device) == CUDA_SUCCESS &&
+			pool == handle)
+			return device;
+	return otherwise;
+}
+
+bool rac_pool_is_on_host(const struct rac_pool *pool)
+{
+	return rac_load_relaxed(&pool->place) == RAC_POOL_ON_HOST;
+}
+
+uint32_t rac_pool_device(const struct rac_pool *pool)
+{
+	return (uint32_t)(rac_load_relaxed(&pool->place) - 1);
+}
+
+uint16_t rac_pool_number(const struct rac_state *state, const struct rac_pool *pool)
+{
+	return RAC_POOL_NUMBER(pool - state->pools);
+}
+
+static bool read_reserved(void *context, uint64_t *reserved)
+{
+	struct rac_pool *pool = context;
+	cuuint64_t value = 0;
+
+	if (rac_load_acquire(&pool->destroyed) != 0)
+		return false;
+	if (rac_driver()->cuMemPoolGetAttribute(
+		    (CUmemoryPool)(uintptr_t)rac_load_acquire(&pool->handle),
+		    CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT, &value) != CUDA_SUCCESS)
+		return false;
+	*reserved = value;
+	return true;
+}
+
+static struct rac_elastic_owner owner_of(struct rac_pool *pool)
+{
+	return (struct rac_elastic_owner){
+		rac_pool_device(pool), RAC_KIND_POOL, read_reserved, pool};
+}
+
+bool rac_pool_use(
+	struct rac_state *state, struct rac_pool *pool, enum rac_hook hook, uint64_t bytes)
+{
+	struct rac_elastic_owner owner = owner_of(pool);
+	uint64_t charged = rac_load_relaxed(&pool->account.charged);
+	uint64_t used = rac_load_relaxed(&pool->account.used);
+
+	/* What others cache may make room; what this pool caches is counted in its own favour. */
+	if (used + bytes > charged &&
+		!rac_tracker_would_fit(state->tracker, owner.device, used + bytes - charged))
+		rac_pools_reclaim(state, owner.device);
+	if (rac_elastic_use(state, &pool->account, &owner, bytes, false))
+		return true;
+	return rac_refusal_report(state, hook, owner.device, bytes) &&
+		rac_elastic_use(state, &pool->account, &owner, bytes, true);
+}
+
+void rac_pool_unuse(struct rac_state *state, struct rac_pool *pool, uint64_t bytes)
+{
+	rac_elastic_unuse(&pool->account, bytes);
+	rac_pool_refresh(state, pool);
+}
+
+/* Gives the slot of a destroyed pool without allocations to the next pool. */
+static void retire(struct rac_pool *pool)
+{
+	uint32_t destroyed = 1;
+
+	if (rac_load_acquire(&pool->account.used) != 0 ||
+		rac_load_acquire(&pool->account.charged) != 0)
+		return;
+	/* One of several who see the last allocation go does it. */
+	if (!rac_cas_strong_acq_rel(&pool->destroyed, &destroyed, 2))
+		return;
+	rac_store_relaxed(&pool->place, 0);
+	rac_store_release(&pool->handle, 0);
+	rac_store_release(&pool->destroyed, 0);
+}
+
+void rac_pool_freed(struct rac_state *state, const struct rac_entry *entry)
+{
+	struct rac_pool *pool = &state->pools[entry->context & (RAC_POOLS - 1)];
+
+	rac_tracker_note_free(state->tracker, entry->device, RAC_KIND_POOL);
+	rac_elastic_unuse(&pool->account, entry->bytes);
+	rac_pool_refresh(state, pool);
+}
+
+void rac_pool_refresh(struct rac_state *state, struct rac_pool *pool)
+{
+	struct rac_elastic_owner owner = owner_of(pool);
+
+	if (rac_load_relaxed(&pool->place) == 0 || rac_pool_is_on_host(pool))
+		return;
+	rac_elastic_refresh(state, &pool->account, &owner);
+	if (rac_load_acquire(&pool->destroyed) != 0)
+		retire(pool);
+}
+
+static bool is_on(const struct rac_pool *pool, CUdevice device)
+{
+	return rac_load_acquire(&pool->handle) != 0 && rac_load_relaxed(&pool->place) != 0 &&
+		!rac_pool_is_on_host(pool) &&
+		(device < 0 || rac_pool_device(pool) == (uint32_t)device);
+}
+
+void rac_pools_refresh(struct rac_state *state, CUdevice device)
+{
+	if (rac_load_relaxed(&state->pools_used) == 0)
+		return;
+	for (unsigned i = 0; i < RAC_POOLS; i++)
+		if (is_on(&state->pools[i], device))
+			rac_pool_refresh(state, &state->pools[i]);
+}
+
+static bool caches(const struct rac_pool *pool)
+{
+	return rac_load_relaxed(&pool->account.charged) > rac_load_relaxed(&pool->account.used);
+}
+
+void rac_pools_reclaim(struct rac_state *state, uint32_t device)
+{
+	if (rac_load_relaxed(&state->pools_used) == 0)
+		return;
+	for (unsigned i = 0; i < RAC_POOLS; i++) {
+		struct rac_pool *pool = &state->pools[i];
+
+		if (!is_on(pool, (CUdevice)device) || !caches(pool))
+			continue;
+		if (rac_load_acquire(&pool->destroyed) == 0)
+			rac_driver()->cuMemPoolTrimTo(
+				(CUmemoryPool)(uintptr_t)rac_load_acquire(&pool->handle), 0);
+		rac_pool_refresh(state, pool);
+	}
+}
+
+void rac_pools_refresh_after_wait(struct rac_state *state)
+{
+	if (rac_load_relaxed(&state->pools_used) == 0)
+		return;
+	for (unsigned i = 0; i < RAC_POOLS; i++)
+		if (is_on(&state->pools[i], -1) && caches(&state->pools[i]))
+			rac_pool_refresh(state, &state->pools[i]);
+}
+
+void rac_pool_destroy_begin(struct rac_state *state, CUmemoryPool handle)
+{
+	struct rac_pool *pool = rac_pool_known(state, handle);
+
+	if (pool != NULL)
+		rac_store_release(&pool->destroyed, 1);
+}
+
+static struct rac_pool *find_destroyed(struct rac_state *state, CUmemoryPool handle)
+{
+	for (unsigned i = 0; i < RAC_POOLS; i++)
+		if (rac_load_acquire(&state->pools[i].handle) == (uint64_t)(uintptr_t)handle &&
+			rac_load_acquire(&state->pools[i].destroyed) == 1)
+			return &state->pools[i];
+	return NULL;
+}
+
+void rac_pool_destroy_undo(struct rac_state *state, CUmemoryPool handle)
+{
+	struct rac_pool *pool = find_destroyed(state, handle);
+
+	if (pool != NULL)
+		rac_store_release(&pool->destroyed, 0);
+}
+
+void rac_pool_destroy_finish(struct rac_state *state, CUmemoryPool handle)
+{
+	struct rac_pool *pool = find_destroyed(state, handle);
+
+	if (pool == NULL)
+		return;
+	rac_pool_refresh(state, pool);
+	retire(pool);
+}

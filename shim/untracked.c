@@ -1,0 +1,313 @@
+/*
+ * untracked.c - see untracked.h.
+ *
+ * A figure is one word, bytes << 2 | source, so that bytes and source always belong together. What
+ * races with another thread's allocation is thrown away: the ledger and NVML cannot be read in one
+ * instant, so a figure counts only if the ledger's is the same before and after.
+ *
+ * NVML names processes by pid, and which pid namespace that is depends on the driver's version. A pid is
+ * taken for ours in the first namespace of the machine, where all agree, or when it came to the
+ * device's list just while we made a context there. Otherwise a stranger with our pid would be
+ * counted.
+ */
+#include "untracked.h"
+
+#include "checked.h"
+#include "device.h"
+#include "driver.h"
+#include "elf_symbols.h"
+#include "libc_real.h"
+#include "state.h"
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NVML          "libnvidia-ml.so.1"
+#define PROCESSES     128 /* on one device; where there are more, nothing is known */
+#define NOT_AVAILABLE UINT64_MAX
+#define REFRESH_BYTES (UINT64_C(64) << 20)
+
+enum source { UNKNOWN, FROM_NVML, FROM_CONTEXT };
+
+/* NVML's types, from its public ABI. */
+struct nvml_process {
+	unsigned int pid;
+	unsigned long long used;
+	unsigned int gpu_instance, compute_instance;
+};
+
+struct nvml_memory {
+	unsigned long long total, free, used;
+};
+
+typedef void *nvml_device;
+
+struct nvml {
+	int (*find)(const char *uuid, nvml_device *device);
+	int (*processes)(nvml_device device, unsigned int *count, struct nvml_process *infos);
+	int (*memory)(nvml_device device, struct nvml_memory *memory);
+	nvml_device device;
+};
+
+static uint64_t bit_of(uint32_t device)
+{
+	return UINT64_C(1) << device;
+}
+
+/* The program may unload it at any time, so we hold on to it once we call it. */
+static void hold_library(void)
+{
+	static rac_atomic_u32 held;
+
+	if (rac_load_acquire(&held) != 0 || rac_libc_dlopen == NULL)
+		return;
+	rac_libc_dlopen(NVML, RTLD_LAZY | RTLD_NOLOAD);
+	rac_store_release(&held, 1);
+}
+
+/* Its own functions, not what a hook makes of them. */
+static bool find_functions(struct nvml *nvml)
+{
+	struct rac_object library;
+
+	if (!rac_object_by_soname(NVML, &library))
+		return false;
+	hold_library();
+	uintptr_t find = rac_object_function(&library, "nvmlDeviceGetHandleByUUID");
+	uintptr_t memory = rac_object_function(&library, "nvmlDeviceGetMemoryInfo");
+	uintptr_t processes =
+		rac_object_function(&library, "nvmlDeviceGetComputeRunningProcesses_v3");
+
+	/* Both versions fill the same structure. */
+	if (processes == 0)
+		processes =
+			rac_object_function(&library, "nvmlDeviceGetComputeRunningProcesses_v2");
+	nvml->find = (__extension__(__typeof__(nvml->find)) find);
+	nvml->memory = (__extension__(__typeof__(nvml->memory)) memory);
+	nvml->processes = (__extension__(__typeof__(nvml->processes)) processes);
+	return find != 0 && memory != 0 && processes != 0;
+}
+
+/* False also where the program has not initialised it. */
+static bool open_nvml(struct nvml *nvml, struct rac_state *state, uint32_t device)
+{
+	struct rac_device_snapshot s;
+
+	return find_functions(nvml) && rac_device_prepare(state, (CUdevice)device) &&
+		rac_tracker_snapshot(state->tracker, device, &s) == RAC_OK && s.uuid[0] != '\0' &&
+		nvml->find(s.uuid, &nvml->device) == 0;
+}
+
+/* False: the list cannot be had. A figure of NOT_AVAILABLE: the pid is there, its bytes are not said. */
+static bool ask_processes(const struct nvml *nvml, pid_t pid, bool *present, uint64_t *used)
+{
+	struct nvml_process list[PROCESSES];
+	unsigned int count = PROCESSES;
+
+	memset(list, 0, sizeof(list));
+	if (nvml->processes(nvml->device, &count, list) != 0 || count > PROCESSES)
+		return false;
+	*present = false;
+	*used = 0;
+	for (unsigned int i = 0; i < count; i++) {
+		if (list[i].pid != (unsigned int)pid)
+			continue;
+		*present = true;
+		if (list[i].used == NOT_AVAILABLE || !rac_checked_add(*used, list[i].used, used)) {
+			*used = NOT_AVAILABLE;
+			break;
+		}
+	}
+	return true;
+}
+
+static bool ask_device(const struct nvml *nvml, uint64_t *used)
+{
+	struct nvml_memory memory = {0};
+
+	if (nvml->memory(nvml->device, &memory) != 0)
+		return false;
+	*used = memory.used;
+	return true;
+}
+
+static bool is_first_pid_namespace(void)
+{
+	static const char first[] = "pid:[4026531836]"; /* PROC_PID_INIT_INO, the same everywhere */
+	char name[sizeof(first) + 1];
+	ssize_t n = readlink("/proc/self/ns/pid", name, sizeof(name));
+
+	return n == (ssize_t)sizeof(first) - 1 && memcmp(name, first, sizeof(first) - 1) == 0;
+}
+
+/* Whether the pid that NVML lists is this process. */
+static bool is_ours(struct rac_state *state, bool came_with_context)
+{
+	if (rac_load_relaxed(&state->untracked.pid_is_ours) != 0)
+		return true;
+	if (!came_with_context && !is_first_pid_namespace())
+		return false;
+	rac_store_relaxed(&state->untracked.pid_is_ours, 1);
+	return true;
+}
+
+/* Whether NVML's figure covers managed memory depends on where its pages are: while there is any,
+ * the rest cannot be told. */
+static bool has_managed(const struct rac_state *state, uint32_t device)
+{
+	struct rac_device_snapshot s;
+
+	return rac_tracker_snapshot(state->tracker, device, &s) == RAC_OK &&
+		s.kinds[RAC_KIND_MANAGED].live_bytes != 0;
+}
+
+static void publish(struct rac_state *state, uint32_t device, uint64_t bytes, enum source source)
+{
+	/* Relaxed: the word is all there is. */
+	rac_store_relaxed(&state->untracked.figures[device], bytes << 2 | source);
+}
+
+static bool measure_process(
+	struct rac_state *state, const struct nvml *nvml, uint32_t device, bool pid_was_absent)
+{
+	uint64_t charged = rac_tracker_charged(state->tracker, device);
+	uint64_t used;
+	bool present;
+
+	rac_store_relaxed(&state->untracked.asked_at[device], charged);
+	if (!ask_processes(nvml, state->pid, &present, &used) || !present ||
+		used == NOT_AVAILABLE || !is_ours(state, pid_was_absent))
+		return false;
+	if (!has_managed(state, device) && rac_tracker_charged(state->tracker, device) == charged)
+		publish(state, device, rac_saturating_sub(used, charged), FROM_NVML);
+	return true;
+}
+
+void rac_untracked_begin(struct rac_untracked_look *look, CUdevice device, bool makes_context)
+{
+	struct rac_state *state = rac_state();
+	struct nvml nvml;
+	uint64_t used;
+	bool present;
+	int saved = errno;
+
+	memset(look, 0, sizeof(*look));
+	if (device < 0 || device >= RAC_MAX_DEVICES)
+		return;
+	look->wanted = true;
+	look->makes_context = makes_context;
+	look->device = (uint32_t)device;
+	if (open_nvml(&nvml, state, look->device)) {
+		uint64_t bit = bit_of(look->device);
+
+		/* Two at once would each see what both take. */
+		look->owner = (rac_fetch_or_relaxed(&state->untracked.measuring, bit) & bit) == 0;
+		look->pid_was_absent =
+			ask_processes(&nvml, state->pid, &present, &used) && !present;
+		look->charged = rac_tracker_charged(state->tracker, look->device);
+		look->has_used = look->owner && ask_device(&nvml, &look->used);
+	}
+	errno = saved;
+}
+
+void rac_untracked_begin_primary(struct rac_untracked_look *look, CUdevice device)
+{
+	unsigned int flags;
+	int active = 0;
+
+	if (rac_driver()->cuDevicePrimaryCtxGetState(device, &flags, &active) == CUDA_SUCCESS &&
+		active != 0)
+		memset(look, 0, sizeof(*look));
+	else
+		rac_untracked_begin(look, device, true);
+}
+
+/* Adds what a call took; false: not to be seen. */
+static bool add_growth(
+	struct rac_state *state, const struct nvml *nvml, const struct rac_untracked_look *look)
+{
+	uint64_t used, charged = rac_tracker_charged(state->tracker, look->device);
+
+	if (!look->has_used || !ask_device(nvml, &used))
+		return false;
+	rac_fetch_add_relaxed(&state->untracked.contexts[look->device],
+		rac_saturating_sub(rac_saturating_sub(used, look->used),
+			rac_saturating_sub(charged, look->charged)));
+	return true;
+}
+
+static void measure_growth(
+	struct rac_state *state, const struct nvml *nvml, const struct rac_untracked_look *look)
+{
+	struct rac_untracked *u = &state->untracked;
+	uint64_t bit = bit_of(look->device);
+
+	if (!add_growth(state, nvml, look) && look->makes_context)
+		rac_fetch_or_relaxed(&u->incomplete, bit);
+	if ((rac_load_relaxed(&u->incomplete) & bit) != 0)
+		publish(state, look->device, 0, UNKNOWN);
+	else if (rac_load_relaxed(&u->contexts[look->device]) != 0)
+		publish(state, look->device, rac_load_relaxed(&u->contexts[look->device]),
+			FROM_CONTEXT);
+}
+
+void rac_untracked_end(struct rac_untracked_look *look, CUresult result)
+{
+	struct rac_state *state = rac_state();
+	uint64_t bit = bit_of(look->device);
+	struct nvml nvml;
+	int saved = errno;
+
+	if (!look->wanted)
+		return;
+	if (result == CUDA_SUCCESS) {
+		if (!open_nvml(&nvml, state, look->device))
+			rac_fetch_or_relaxed(
+				&state->untracked.incomplete, look->makes_context ? bit : 0);
+		else if (!measure_process(state, &nvml, look->device, look->pid_was_absent))
+			measure_growth(state, &nvml, look);
+	}
+	if (look->owner)
+		atomic_fetch_and_explicit(&state->untracked.measuring, ~bit, memory_order_relaxed);
+	errno = saved;
+}
+
+void rac_untracked_context_ended(struct rac_state *state)
+{
+	rac_store_relaxed(&state->untracked.incomplete, UINT64_MAX);
+}
+
+void rac_untracked_refresh(struct rac_state *state, CUdevice device)
+{
+	struct rac_untracked *u = &state->untracked;
+	struct nvml nvml;
+	int saved = errno;
+
+	if (device < 0 || device >= RAC_MAX_DEVICES)
+		return;
+	uint64_t charged = rac_tracker_charged(state->tracker, (uint32_t)device);
+	uint64_t before = rac_load_relaxed(&u->asked_at[device]);
+
+	if (rac_saturating_sub(charged, before) < REFRESH_BYTES &&
+		rac_saturating_sub(before, charged) < REFRESH_BYTES)
+		return;
+	rac_store_relaxed(&u->asked_at[device], charged);
+	if (open_nvml(&nvml, state, (uint32_t)device))
+		measure_process(state, &nvml, (uint32_t)device, false);
+	errno = saved;
+}
+
+void rac_untracked_report(
+	const struct rac_state *state, uint32_t device, struct rac_report_untracked *out)
+{
+	static const char *const names[] = {
+		[UNKNOWN] = NULL, [FROM_NVML] = "nvml", [FROM_CONTEXT] = "context"};
+	uint64_t figure = rac_load_relaxed(&state->untracked.figures[device]);
+
+	*out = (struct rac_report_untracked){
+		.known = (figure & 3) != UNKNOWN,
+		.bytes = figure >> 2,
+		.source = names[figure & 3],
+	};
+}

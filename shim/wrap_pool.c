@@ -1,0 +1,253 @@
+/*
+ * wrap_pool.c - wrappers of stream-ordered allocation and of pools; their arithmetic is in pool.c.
+ *
+ * In a stream that is being captured an allocation becomes a node of a graph and takes no memory now
+ * (see wrap_graph.c), so it passes.
+ */
+#include "account.h"
+#include "context.h"
+#include "device.h"
+#include "driver.h"
+#include "graph.h"
+#include "pool.h"
+#include "stream.h"
+#include "thread.h"
+
+/* The driver functions of one stream flavour. */
+struct flavour {
+	__typeof__(cuMemAllocAsync) *alloc;
+	__typeof__(cuMemAllocFromPoolAsync) *alloc_from_pool;
+	__typeof__(cuMemFreeAsync) *free;
+	__typeof__(cuStreamIsCapturing) *is_capturing;
+};
+
+static struct flavour legacy(void)
+{
+	const struct rac_driver *d = rac_driver();
+
+	return (struct flavour){d->cuMemAllocAsync, d->cuMemAllocFromPoolAsync, d->cuMemFreeAsync,
+		d->cuStreamIsCapturing};
+}
+
+static struct flavour per_thread(void)
+{
+	const struct rac_driver *d = rac_driver();
+
+	return (struct flavour){d->cuMemAllocAsync_ptsz, d->cuMemAllocFromPoolAsync_ptsz,
+		d->cuMemFreeAsync_ptsz, d->cuStreamIsCapturing_ptsz};
+}
+
+/* A capture that cannot be asked about (the legacy stream during one) makes the call itself fail. */
+static bool is_capturing(const struct flavour *f, CUstream stream)
+{
+	CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
+
+	return f->is_capturing(stream, &status) == CUDA_SUCCESS &&
+		status == CU_STREAM_CAPTURE_STATUS_ACTIVE;
+}
+
+static CUresult call(const struct flavour *f, CUdeviceptr *dptr, size_t bytes, CUmemoryPool from,
+	CUstream stream)
+{
+	return from != NULL ? f->alloc_from_pool(dptr, bytes, from, stream)
+			    : f->alloc(dptr, bytes, stream);
+}
+
+static void record(struct rac_pool *pool, enum rac_hook hook, CUdeviceptr address, uint64_t bytes)
+{
+	struct rac_state *state = rac_state();
+	struct rac_entry entry = {
+		.space = RAC_SPACE_DEVICE,
+		.value = address,
+		.bytes = bytes,
+		.site = rac_label_or(hook),
+		.context = rac_pool_number(state, pool),
+		.device = (uint8_t)rac_pool_device(pool),
+		.kind = RAC_KIND_POOL,
+	};
+
+	entry.extra = rac_tracker_note_allocation(
+		state->tracker, rac_pool_device(pool), RAC_KIND_POOL, bytes);
+	if (rac_ledger_insert(&state->ledger, &entry) != RAC_OK)
+		rac_tracker_unrecorded(state->tracker);
+}
+
+static CUresult alloc_on_host(const struct flavour *f, enum rac_hook hook, CUdeviceptr *dptr,
+	size_t bytes, CUmemoryPool from, CUstream stream)
+{
+	CUresult result = call(f, dptr, bytes, from, stream);
+
+	if (result == CUDA_SUCCESS)
+		rac_pinned_record(RAC_SPACE_DEVICE, rac_label_or(hook), *dptr, bytes);
+	return result;
+}
+
+static CUresult alloc_in_pool(const struct flavour *f, enum rac_hook hook, struct rac_pool *pool,
+	CUdeviceptr *dptr, size_t bytes, CUmemoryPool from, CUstream stream)
+{
+	struct rac_state *state = rac_state();
+
+	if (!rac_pool_use(state, pool, rac_label_or(hook), bytes))
+		return CUDA_ERROR_OUT_OF_MEMORY;
+	CUresult result = call(f, dptr, bytes, from, stream);
+
+	if (result != CUDA_SUCCESS) {
+		rac_pool_unuse(state, pool, bytes);
+		rac_tracker_driver_failed(state->tracker, rac_pool_device(pool));
+		return result;
+	}
+	record(pool, hook, *dptr, bytes);
+	rac_pool_refresh(state, pool);
+	return result;
+}
+
+/* `from` is NULL for the current pool of the stream's device. */
+static CUresult alloc_async(const struct flavour *f, enum rac_hook hook, CUdeviceptr *dptr,
+	size_t bytes, CUmemoryPool from, CUstream stream)
+{
+	struct rac_state *state = rac_state();
+	CUmemoryPool handle = from;
+	CUdevice device;
+
+	if (is_capturing(f, stream)) {
+		rac_graphs_note(state);
+		return call(f, dptr, bytes, from, stream);
+	}
+	/* Whatever cannot be found out, the driver will refuse, too. */
+	if (!rac_stream_device(stream, &device) ||
+		(from == NULL && rac_driver()->cuDeviceGetMemPool(&handle, device) != CUDA_SUCCESS))
+		return call(f, dptr, bytes, from, stream);
+	if (from != NULL && rac_pool_known(state, from) == NULL)
+		device = rac_pool_home(from, device);
+	struct rac_pool *pool = rac_pool_find(state, handle, device);
+
+	if (pool == NULL) {
+		rac_tracker_unrecorded(state->tracker);
+		return call(f, dptr, bytes, from, stream);
+	}
+	if (rac_pool_is_on_host(pool))
+		return alloc_on_host(f, hook, dptr, bytes, from, stream);
+	if (!rac_device_prepare(state, (CUdevice)rac_pool_device(pool)))
+		return call(f, dptr, bytes, from, stream);
+	return alloc_in_pool(f, hook, pool, dptr, bytes, from, stream);
+}
+
+/* The twins differ in the driver functions they call, not in what is done. */
+#define ALLOC_ASYNC(symbol, functions)                                                     \
+	RAC_EXPORT CUresult symbol(CUdeviceptr *dptr, size_t bytesize, CUstream hStream)   \
+	{                                                                                  \
+		if (dptr == NULL || bytesize == 0 || !rac_enter())                         \
+			return rac_driver()->symbol(dptr, bytesize, hStream);              \
+		struct flavour f = functions();                                            \
+		CUresult result =                                                          \
+			alloc_async(&f, RAC_HOOK_##symbol, dptr, bytesize, NULL, hStream); \
+                                                                                           \
+		rac_leave();                                                               \
+		return result;                                                             \
+	}
+
+ALLOC_ASYNC(cuMemAllocAsync, legacy)
+ALLOC_ASYNC(cuMemAllocAsync_ptsz, per_thread)
+#undef ALLOC_ASYNC
+
+#define ALLOC_FROM_POOL(symbol, functions)                                                 \
+	RAC_EXPORT CUresult symbol(                                                        \
+		CUdeviceptr *dptr, size_t bytesize, CUmemoryPool pool, CUstream hStream)   \
+	{                                                                                  \
+		if (dptr == NULL || bytesize == 0 || pool == NULL || !rac_enter())         \
+			return rac_driver()->symbol(dptr, bytesize, pool, hStream);        \
+		struct flavour f = functions();                                            \
+		CUresult result =                                                          \
+			alloc_async(&f, RAC_HOOK_##symbol, dptr, bytesize, pool, hStream); \
+                                                                                           \
+		rac_leave();                                                               \
+		return result;                                                             \
+	}
+
+ALLOC_FROM_POOL(cuMemAllocFromPoolAsync, legacy)
+ALLOC_FROM_POOL(cuMemAllocFromPoolAsync_ptsz, per_thread)
+#undef ALLOC_FROM_POOL
+
+#define FREE_ASYNC(symbol, functions)                                               \
+	RAC_EXPORT CUresult symbol(CUdeviceptr dptr, CUstream hStream)              \
+	{                                                                           \
+		struct rac_return given;                                            \
+                                                                                    \
+		if (!rac_enter())                                                   \
+			return rac_driver()->symbol(dptr, hStream);                 \
+		struct flavour f = functions();                                     \
+                                                                                    \
+		/* In a capture it becomes a node; what it frees is the graph's. */ \
+		if (is_capturing(&f, hStream)) {                                    \
+			rac_leave();                                                \
+			return f.free(dptr, hStream);                               \
+		}                                                                   \
+		rac_return_take(&given, RAC_SPACE_DEVICE, dptr);                    \
+		CUresult result = f.free(dptr, hStream);                            \
+                                                                                    \
+		rac_return_settle(&given, result);                                  \
+		rac_leave();                                                        \
+		return result;                                                      \
+	}
+
+FREE_ASYNC(cuMemFreeAsync, legacy)
+FREE_ASYNC(cuMemFreeAsync_ptsz, per_thread)
+#undef FREE_ASYNC
+
+RAC_EXPORT CUresult cuMemPoolCreate(CUmemoryPool *pool, const CUmemPoolProps *poolProps)
+{
+	if (pool == NULL || poolProps == NULL || !rac_enter())
+		return rac_driver()->cuMemPoolCreate(pool, poolProps);
+	CUresult result = rac_driver()->cuMemPoolCreate(pool, poolProps);
+	bool on_device = poolProps->location.type == CU_MEM_LOCATION_TYPE_DEVICE;
+
+	if (result == CUDA_SUCCESS)
+		rac_pool_find(rac_state(), *pool, on_device ? poolProps->location.id : -1);
+	rac_leave();
+	return result;
+}
+
+RAC_EXPORT CUresult cuMemPoolDestroy(CUmemoryPool pool)
+{
+	if (pool == NULL || !rac_enter())
+		return rac_driver()->cuMemPoolDestroy(pool);
+	rac_pool_destroy_begin(rac_state(), pool);
+	CUresult result = rac_driver()->cuMemPoolDestroy(pool);
+
+	if (result == CUDA_SUCCESS)
+		rac_pool_destroy_finish(rac_state(), pool);
+	else
+		rac_pool_destroy_undo(rac_state(), pool);
+	rac_leave();
+	return result;
+}
+
+static void refresh(CUmemoryPool handle)
+{
+	struct rac_pool *pool = rac_pool_known(rac_state(), handle);
+
+	if (pool != NULL)
+		rac_pool_refresh(rac_state(), pool);
+}
+
+RAC_EXPORT CUresult cuMemPoolTrimTo(CUmemoryPool pool, size_t minBytesToKeep)
+{
+	if (!rac_enter())
+		return rac_driver()->cuMemPoolTrimTo(pool, minBytesToKeep);
+	CUresult result = rac_driver()->cuMemPoolTrimTo(pool, minBytesToKeep);
+
+	refresh(pool);
+	rac_leave();
+	return result;
+}
+
+RAC_EXPORT CUresult cuMemPoolSetAttribute(CUmemoryPool pool, CUmemPool_attribute attr, void *value)
+{
+	if (!rac_enter())
+		return rac_driver()->cuMemPoolSetAttribute(pool, attr, value);
+	CUresult result = rac_driver()->cuMemPoolSetAttribute(pool, attr, value);
+
+	refresh(pool);
+	rac_leave();
+	return result;
+}
