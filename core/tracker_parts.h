@@ -6,6 +6,7 @@
 
 #include "atomics.h"
 #include "rac_track.h"
+#include <stddef.h>
 
 struct kind_counters {
 	rac_atomic_u64 live, peak, allocations, frees;
@@ -29,6 +30,11 @@ struct device_counters {
 	char uuid[RAC_UUID_TEXT_MAX];
 	char name[RAC_DEVICE_NAME_MAX];
 };
+
+/* What each allocation only reads is on no line that it writes. */
+_Static_assert(offsetof(struct device_counters, limit) % RAC_CACHE_LINE == 0 &&
+		       offsetof(struct device_counters, kinds) % RAC_CACHE_LINE == 0,
+	"hot and cold counters share a line");
 
 struct rac_tracker {
 	struct device_counters devices[RAC_MAX_DEVICES];

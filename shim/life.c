@@ -3,13 +3,17 @@
  *
  * The constructor of a preloaded library runs before the program registers anything, and exit
  * handlers run last in, first out: so ours runs after the program's and its libraries' destructors,
- * and what they free is not called a leak.
+ * and what they free is not called a leak. _exit runs no handlers, so it is taken over: it reports and
+ * leaves, flushing nothing. A child of vfork shares our memory and has no state of its own; it leaves without
+ * a word.
  */
 #include "driver.h"
 #include "exit_report.h"
 #include "process_info.h"
 #include "thread.h"
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static void on_exit_handler(int status, void *unused)
 {
@@ -21,6 +25,25 @@ static void __attribute__((constructor)) at_load(int argc, char **argv)
 {
 	rac_process_info_keep(argc, argv);
 	on_exit(on_exit_handler, NULL);
+}
+
+/* The system call, since the C library's function would be this one. */
+static _Noreturn void leave(int status)
+{
+	for (;;)
+		syscall(SYS_exit_group, status);
+}
+
+RAC_EXPORT _Noreturn void _exit(int status)
+{
+	rac_exit_report(RAC_END_UNDERSCORE_EXIT, status & 0xff);
+	leave(status);
+}
+
+RAC_EXPORT _Noreturn void _Exit(int status)
+{
+	rac_exit_report(RAC_END_UNDERSCORE_EXIT, status & 0xff);
+	leave(status);
 }
 
 RAC_EXPORT CUresult cuInit(unsigned int Flags)

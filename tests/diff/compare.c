@@ -1,0 +1,89 @@
+/*
+ * compare.c - see compare.h.
+ */
+#include "compare.h"
+
+#include "../sim/simcuda.h"
+#include "graph.h"
+#include "pool.h"
+#include "state.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+/* A pool grows in chunks of this size, whatever is asked for. */
+#define POOL_CHUNK (UINT64_C(32) << 20)
+
+static const enum simcuda_kind truth_of[RAC_KIND_COUNT] = {
+	[RAC_KIND_DEVICE] = SIMCUDA_DEVICE,
+	[RAC_KIND_MANAGED] = SIMCUDA_MANAGED,
+	[RAC_KIND_ARRAY] = SIMCUDA_ARRAY,
+	[RAC_KIND_VMM] = SIMCUDA_VMM,
+	[RAC_KIND_POOL] = SIMCUDA_POOL,
+	[RAC_KIND_GRAPH] = SIMCUDA_GRAPH,
+};
+
+static bool equal(const char *what, int device, uint64_t ledger, uint64_t truth)
+{
+	if (ledger == truth)
+		return true;
+	printf("device %d, %s: the ledger has %" PRIu64 ", the device %" PRIu64 "\n", device, what,
+		ledger, truth);
+	return false;
+}
+
+static bool compare_device(struct rac_state *state, int device)
+{
+	struct rac_device_snapshot s;
+	uint64_t sum = 0;
+	bool same = true;
+
+	if (rac_tracker_snapshot(state->tracker, (uint32_t)device, &s) == RAC_INVALID)
+		return false;
+	for (int k = 0; k < RAC_KIND_COUNT; k++) {
+		same &= equal(rac_kind_name((enum rac_kind)k), device, s.kinds[k].live_bytes,
+			simcuda_kind_bytes(device, truth_of[k]));
+		sum += s.kinds[k].live_bytes;
+	}
+	return same & equal("charged", device, s.charged_bytes, sum);
+}
+
+bool compare_all(int devices)
+{
+	struct rac_state *state = rac_state();
+	struct rac_counts host;
+	bool same = true;
+
+	/* What a pool gave back at a wait that no hook sees is learned at its next use. */
+	rac_pools_refresh(state, -1);
+	for (int device = 0; device < devices; device++)
+		same &= compare_device(state, device);
+	rac_tracker_host_snapshot(state->tracker, &host);
+	same &= equal("pinned", -1, host.live_bytes, simcuda_pinned_bytes());
+	same &= equal("unknown frees", -1, rac_tracker_unknown_frees(state->tracker),
+		simcuda_unknown_frees());
+	same &= equal("unrecorded", -1, rac_tracker_unrecorded_count(state->tracker), 0);
+	return same & equal("mismatches", -1, rac_tracker_mismatches(state->tracker), 0);
+}
+
+bool compare_would_fit(int device, uint64_t bytes)
+{
+	return rac_tracker_would_fit(rac_state()->tracker, (uint32_t)device, bytes);
+}
+
+bool compare_peaks(int devices, uint64_t limit)
+{
+	bool within = true;
+
+	for (int device = 0; device < devices; device++) {
+		struct rac_device_snapshot s;
+		uint64_t peak = simcuda_peak_bytes(device);
+		uint64_t over = limit != 0 && peak > limit ? peak - limit : 0;
+
+		rac_tracker_snapshot(rac_state()->tracker, (uint32_t)device, &s);
+		printf("device %d: peak %" PRIu64 ", ledger's peak %" PRIu64 ", cap %" PRIu64
+		       ", over by %" PRIu64 " (reported %" PRIu64 ")\n",
+			device, peak, s.peak_bytes, limit, over, s.over_bytes);
+		within &= over < POOL_CHUNK && s.over_bytes >= over;
+	}
+	return within;
+}
