@@ -1,6 +1,6 @@
 /*
- * fault.h - what is wrong with a value that a person wrote: where, what, and what would be right; and
- * the one shape in which every message says so.
+ * fault.h - what is wrong with a value that a person wrote: where, what, and what would be right;
+ * and the one shape in which every message says so.
  */
 #ifndef RAC_FAULT_H
 #define RAC_FAULT_H
@@ -12,8 +12,8 @@
 
 /*
  * `wrong` goes on a sentence that begins with the faulty part ("is not a unit"), or, where length
- * is 0, says what is missing ("an amount is missing"). `right` is an instruction ("write ...") or NULL. Both
- * are static storage.
+ * is 0, says what is missing ("an amount is missing"). `right` is an instruction ("write ...") or
+ * NULL. Both are static storage.
  */
 struct rac_fault {
 	size_t offset, length; /* the faulty part of the value, in bytes */

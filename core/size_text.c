@@ -204,13 +204,11 @@ static enum rac_status finish_percent(
 	for (unsigned i = n->digits; i < FRACTION_PERCENT_MOST; i++)
 		millionths *= 10;
 	if (n->whole > 100 || (n->whole == 100 && n->fraction > 0))
-		return fail(s, n->offset, s->length - n->offset,
-			"is more than a device's memory",
+		return fail(s, n->offset, s->length - n->offset, "is more than a device's memory",
 			"write at most 100%, or none for no cap", RAC_INVALID);
 	millionths += n->whole * RAC_AMOUNT_PERCENT_ONE;
 	*out = (struct rac_amount){
-		.unit = millionths > 0 ? RAC_AMOUNT_PERCENT : RAC_AMOUNT_NONE,
-		.value = millionths};
+		.unit = millionths > 0 ? RAC_AMOUNT_PERCENT : RAC_AMOUNT_NONE, .value = millionths};
 	return RAC_OK;
 }
 
@@ -283,8 +281,7 @@ uint64_t rac_amount_bytes(const struct rac_amount *amount, uint64_t total_bytes)
 /* Appends three digits, or the whole number; true if that says it all. */
 static bool add_size(struct rac_text *t, uint64_t bytes)
 {
-	static const char *const units[] = {
-		" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"};
+	static const char *const units[] = {" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"};
 	unsigned unit = 0;
 	uint64_t whole, rest, tenths_of, shown;
 

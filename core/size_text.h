@@ -1,5 +1,5 @@
 /*
- * size_text.h - sizes as people write them and read them: parses "8GiB" or "80%", prints "1.50 GiB".
+ * size_text.h - sizes as people write and read them: parses "8GiB" or "80%", prints "1.50 GiB".
  * Integer arithmetic throughout; no locale.
  *
  *	size   := number [ unit ]
@@ -51,8 +51,8 @@ uint64_t rac_amount_bytes(const struct rac_amount *amount, uint64_t total_bytes)
 #define RAC_SIZE_TEXT_EXACT_MAX 48
 
 /*
- * "0 B", "1023 B", "1.50 GiB", "12.0 MiB", "1023 KiB": three digits or the whole number, cut off, not
- * rounded, so that nothing is shown larger than it is. Returns the length.
+ * "0 B", "1023 B", "1.50 GiB", "12.0 MiB", "1023 KiB": three digits or the whole number, cut off,
+ * not rounded, so that nothing is shown larger than it is. Returns the length.
  */
 size_t rac_size_text(char out[RAC_SIZE_TEXT_MAX], uint64_t bytes);
 

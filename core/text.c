@@ -115,7 +115,8 @@ void rac_text_size_exact(struct rac_text *t, uint64_t bytes)
 
 static void add_escaped(struct rac_text *t, unsigned char byte)
 {
-	const char escaped[] = {'\\', 'x', "0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
+	const char escaped[] = {
+		'\\', 'x', "0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
 
 	rac_text_bytes(t, escaped, sizeof(escaped));
 }

@@ -31,7 +31,7 @@ void rac_text_u64(struct rac_text *t, uint64_t value);
 void rac_text_i64(struct rac_text *t, int64_t value);
 void rac_text_hex(struct rac_text *t, uint64_t value); /* "0x7f00" */
 
-/* A size for people, see rac_size_text: "1.50 GiB"; and with the bytes behind where that is rounded. */
+/* A size for people, see rac_size_text: "1.50 GiB"; and with the bytes behind it where cut off. */
 void rac_text_size(struct rac_text *t, uint64_t bytes);
 void rac_text_size_exact(struct rac_text *t, uint64_t bytes);
 

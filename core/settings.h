@@ -1,0 +1,109 @@
+/*
+ * settings.h - reads the RAC_* variables out of an environment that is handed in, once per process
+ * image, and says all that is wrong with them; what a setting does is the caller's affair.
+ *
+ * Nothing here allocates, prints or keeps state. A struct rac_settings holds no pointer into the
+ * environment, so the program may change that afterwards.
+ */
+#ifndef RAC_SETTINGS_H
+#define RAC_SETTINGS_H
+
+#include "limit_spec.h"
+#include "rac_status.h"
+#include "text.h"
+
+#define RAC_SETTINGS_PATTERN_MAX 4096 /* bytes of a report path pattern, NUL included */
+#define RAC_SETTINGS_SHOWN_MAX   96   /* bytes of a value kept to be shown, NUL included */
+#define RAC_SETTINGS_MESSAGE_MAX 512
+
+enum rac_setting {
+#define SETTING(id, flag, kind, preset, values, support, help) RAC_SETTING_##id,
+#include "settings.def"
+#undef SETTING
+	RAC_SETTING_COUNT
+};
+
+/* How a setting is described, for help texts and documentation. Static storage. */
+struct rac_setting_info {
+	const char *variable; /* "RAC_LIMIT" */
+	const char *flag;     /* "limit"; of one letter, the flag is "-v" and takes no value */
+	const char *preset;   /* the default, in words */
+	const char *values;   /* "deny|warn|abort" */
+	const char *help;
+	bool built;       /* false: this version knows the name and no more */
+	bool changes_cap; /* not built, and without it a cap is not the one asked for */
+	bool is_words;    /* `values` is the complete list of what may be written */
+};
+
+/* NULL outside [0, RAC_SETTING_COUNT). */
+const struct rac_setting_info *rac_setting_info(enum rac_setting setting);
+
+/* Each in the order of the words in settings.def. */
+enum rac_on_limit { RAC_ON_LIMIT_DENY, RAC_ON_LIMIT_WARN, RAC_ON_LIMIT_ABORT };
+enum rac_scope { RAC_SCOPE_ALLOCATIONS, RAC_SCOPE_PROCESS };
+enum rac_show { RAC_SHOW_LIMIT, RAC_SHOW_DEVICE };
+enum rac_format { RAC_FORMAT_TEXT, RAC_FORMAT_JSON };
+enum rac_report_to { RAC_REPORT_STDERR, RAC_REPORT_NONE, RAC_REPORT_PATH };
+
+struct rac_setting_shown {
+	bool is_set;                        /* by a variable; else the default holds */
+	char value[RAC_SETTINGS_SHOWN_MAX]; /* as written, cut with "..."; "" where not set */
+};
+
+struct rac_settings {
+	struct rac_limit_spec limit;
+	/* A cap was asked for and cannot be understood: every device allocation must be refused. */
+	bool limit_is_broken;
+	enum rac_on_limit on_limit;
+	enum rac_scope scope;
+	enum rac_show show;
+	enum rac_report_to report_to;
+	enum rac_format format;
+	bool verbose;
+	char report_pattern
+		[RAC_SETTINGS_PATTERN_MAX]; /* for RAC_REPORT_PATH, see rac_path_expand */
+	struct rac_setting_shown shown[RAC_SETTING_COUNT];
+	/* For a cap that RAC_LIMIT did not set: the first variable that did, else "". */
+	char limit_alias[RAC_LIMIT_SOURCE_MAX];
+};
+
+enum rac_problem_kind {
+	RAC_PROBLEM_LIMIT,       /* concerns the cap: fail closed */
+	RAC_PROBLEM_VALUE,       /* a value is wrong; the default holds */
+	RAC_PROBLEM_UNKNOWN,     /* no setting has this name */
+	RAC_PROBLEM_UNSUPPORTED, /* this version does not have it yet; it has no effect */
+};
+
+struct rac_settings_problem {
+	enum rac_problem_kind kind;
+	/* What it concerns; RAC_SETTING_COUNT where the name is not known, RAC_SETTING_LIMIT also
+	 * for a cap that came from another system's variable. */
+	enum rac_setting setting;
+	char message[RAC_SETTINGS_MESSAGE_MAX]; /* one line, without a newline */
+};
+
+/*
+ * Reads `environment`, an array like environ that ends in NULL (NULL: empty). Of a variable that is
+ * there twice the first counts, as for getenv. *out is always complete: where a value is wrong the
+ * default holds. Returns the number of problems, of which the first `size` are in problems[]; those
+ * that concern the cap set limit_is_broken even where they no longer fit.
+ *
+ * The cap fails closed when a value is wrong; when a setting that changes its meaning is not built;
+ * and when no cap is set but a name that is not known looks like RAC_LIMIT, for then the program
+ * would run uncapped by a mistake of spelling.
+ */
+size_t rac_settings_read(struct rac_settings *out, char *const environment[],
+	struct rac_settings_problem problems[], size_t size);
+
+/* "RAC_LIMIT=8G (set)", "RAC_REPORT is not set: stderr". */
+void rac_settings_describe(
+	struct rac_text *t, const struct rac_settings *settings, enum rac_setting setting);
+
+/*
+ * The known variable that `name` ("RAC_LIMT") was probably meant to be, or the known flag of
+ * `rac run` (without dashes, "v" for -v); NULL if none is near.
+ */
+const char *rac_setting_nearest_variable(const char *name, size_t length);
+const char *rac_setting_nearest_flag(const char *name, size_t length);
+
+#endif

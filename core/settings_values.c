@@ -1,0 +1,231 @@
+/*
+ * settings_values.c - reads the value of each setting; which variables are there is settings.c's.
+ */
+#include "path_pattern.h"
+#include "settings_parts.h"
+#include <string.h>
+
+/* How the values of each setting are read. */
+enum kind { LIMIT, WORD, SWITCH, REPORT, FREE };
+
+static const enum kind kinds[RAC_SETTING_COUNT] = {
+#define SETTING(id, flag, kind, preset, values, support, help) [RAC_SETTING_##id] = kind,
+#include "settings.def"
+#undef SETTING
+};
+
+static void add_problem(struct rac_settings_reading *r, enum rac_problem_kind kind,
+	enum rac_setting setting, const struct rac_fault *fault)
+{
+	struct rac_text t = rac_settings_problem_new(r, kind, setting);
+	const char *value = r->values[setting];
+
+	rac_fault_text(&t, rac_setting_info(setting)->variable, value, strlen(value), fault);
+}
+
+/* Where `word` stands in "one|two|three"; -1 if it does not. */
+static int word_index(const char *words, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (int index = 0;; index++) {
+		size_t n = strcspn(words, "|");
+
+		if (n == length && memcmp(words, word, n) == 0)
+			return index;
+		if (words[n] == '\0')
+			return -1;
+		words += n + 1;
+	}
+}
+
+/* "one|two|three" as "one, two or three". */
+static void add_words(struct rac_text *t, const char *words)
+{
+	for (;;) {
+		size_t n = strcspn(words, "|");
+
+		rac_text_bytes(t, words, n);
+		if (words[n] == '\0')
+			return;
+		words += n + 1;
+		rac_text_string(t, strchr(words, '|') != NULL ? ", " : " or ");
+	}
+}
+
+static bool has_cap(const struct rac_settings_reading *r)
+{
+	return r->out->limit.count > 0 || r->out->limit_is_broken;
+}
+
+static void add_word_problem(struct rac_settings_reading *r, enum rac_setting setting)
+{
+	const struct rac_setting_info *info = rac_setting_info(setting);
+	bool misleads = info->changes_cap && has_cap(r);
+	struct rac_text t = rac_settings_problem_new(
+		r, misleads ? RAC_PROBLEM_LIMIT : RAC_PROBLEM_VALUE, setting);
+	struct rac_fault fault = {
+		.length = strlen(r->values[setting]), .wrong = "is none of its values"};
+
+	rac_fault_text(&t, info->variable, r->values[setting], fault.length, &fault);
+	rac_text_string(&t, "; write ");
+	add_words(&t, info->values);
+}
+
+static void read_word(struct rac_settings_reading *r, enum rac_setting setting)
+{
+	const struct rac_setting_info *info = rac_setting_info(setting);
+	int index = word_index(info->values, r->values[setting]);
+
+	if (index < 0)
+		add_word_problem(r, setting);
+	else if (setting == RAC_SETTING_ON_LIMIT)
+		r->out->on_limit = (enum rac_on_limit)index;
+	else if (setting == RAC_SETTING_SCOPE)
+		r->out->scope = (enum rac_scope)index;
+	else if (setting == RAC_SETTING_SHOW)
+		r->out->show = (enum rac_show)index;
+	else if (setting == RAC_SETTING_FORMAT)
+		r->out->format = (enum rac_format)index;
+}
+
+static bool is_word(const char *text, const char *word)
+{
+	for (; *word != '\0'; text++, word++) {
+		if (*text != *word && *text != *word - 'a' + 'A')
+			return false;
+	}
+	return *text == '\0';
+}
+
+static void read_switch(struct rac_settings_reading *r, enum rac_setting setting)
+{
+	const char *value = r->values[setting];
+	bool on = strcmp(value, "1") == 0 || is_word(value, "true");
+
+	if (!on && strcmp(value, "0") != 0 && !is_word(value, "false")) {
+		struct rac_fault fault = {
+			.length = strlen(value),
+			.wrong = "is neither on nor off",
+			.right = "write 1 or 0",
+		};
+
+		add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
+		return;
+	}
+	if (setting == RAC_SETTING_VERBOSE)
+		r->out->verbose = on;
+}
+
+static void read_report(struct rac_settings_reading *r, enum rac_setting setting)
+{
+	const char *value = r->values[setting];
+	size_t length = strlen(value);
+	struct rac_fault fault;
+
+	if (strcmp(value, "stderr") == 0)
+		return;
+	if (strcmp(value, "none") == 0) {
+		r->out->report_to = RAC_REPORT_NONE;
+		return;
+	}
+	if (length >= RAC_SETTINGS_PATTERN_MAX) {
+		fault = (struct rac_fault){
+			.length = length, .wrong = "is too long", .right = "write a shorter path"};
+		add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
+		return;
+	}
+	if (rac_path_check(value, length, &fault) != RAC_OK) {
+		add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
+		return;
+	}
+	memcpy(r->out->report_pattern, value, length + 1);
+	r->out->report_to = RAC_REPORT_PATH;
+	if (length >= 5 && memcmp(value + length - 5, ".json", 5) == 0)
+		r->out->format = RAC_FORMAT_JSON;
+}
+
+static void read_limit(struct rac_settings_reading *r, enum rac_limit_source source,
+	uint32_t ordinal, const char *value)
+{
+	char message[RAC_SETTINGS_MESSAGE_MAX];
+	struct rac_text why;
+
+	rac_text_init(&why, message, sizeof(message));
+	if (rac_limit_add(&r->out->limit, source, ordinal, value, strlen(value), &why) != RAC_OK) {
+		struct rac_text t =
+			rac_settings_problem_new(r, RAC_PROBLEM_LIMIT, RAC_SETTING_LIMIT);
+
+		rac_text_bytes(&t, message, why.used);
+	}
+}
+
+/* What other systems set, which counts where RAC_LIMIT is not set. */
+static void read_limit_aliases(struct rac_settings_reading *r)
+{
+	for (size_t i = 0; r->environment[i] != NULL; i++) {
+		const char *entry = r->environment[i], *equals = strchr(entry, '=');
+		enum rac_limit_source source;
+		uint32_t ordinal = 0, before = r->out->limit.count;
+		size_t length = equals != NULL ? (size_t)(equals - entry) : 0;
+
+		if (equals == NULL || !rac_limit_source_find(entry, length, &source, &ordinal) ||
+			source == RAC_LIMIT_FROM_RAC || rac_settings_is_repeated(r, i, length))
+			continue;
+		read_limit(r, source, ordinal, equals + 1);
+		if (r->out->limit.count > before && r->out->limit_alias[0] == '\0')
+			memcpy(r->out->limit_alias, entry, length);
+	}
+}
+
+/* A setting that this version does not have. To ask for its default asks for nothing. */
+static void read_unsupported(struct rac_settings_reading *r, enum rac_setting setting)
+{
+	const struct rac_setting_info *info = rac_setting_info(setting);
+	const char *value = r->values[setting];
+	struct rac_fault fault = {
+		.length = strlen(value), .wrong = "is not supported by this version"};
+	bool misleads = info->changes_cap && has_cap(r);
+
+	if (strcmp(value, info->preset) == 0)
+		return;
+	if (info->is_words && word_index(info->values, value) < 0) {
+		add_word_problem(r, setting);
+		return;
+	}
+	fault.right = misleads ? "the cap would not be the one asked for, so unset it"
+			       : "it has no effect";
+	add_problem(r, misleads ? RAC_PROBLEM_LIMIT : RAC_PROBLEM_UNSUPPORTED, setting, &fault);
+}
+
+static void read_built(struct rac_settings_reading *r, enum rac_setting setting)
+{
+	switch (kinds[setting]) {
+	case LIMIT:
+		read_limit(r, RAC_LIMIT_FROM_RAC, 0, r->values[setting]);
+		break;
+	case WORD:
+		read_word(r, setting);
+		break;
+	case SWITCH:
+		read_switch(r, setting);
+		break;
+	case REPORT:
+		read_report(r, setting);
+		break;
+	case FREE:
+		break;
+	}
+}
+
+void rac_setting_read(struct rac_settings_reading *r, enum rac_setting setting)
+{
+	if (r->values[setting] == NULL) {
+		if (kinds[setting] == LIMIT)
+			read_limit_aliases(r);
+	} else if (rac_setting_info(setting)->built) {
+		read_built(r, setting);
+	} else {
+		read_unsupported(r, setting);
+	}
+}
