@@ -1,0 +1,14 @@
+# The tracker, ledger and estimators: build/librac_core.a. Every core/*.c belongs to it.
+
+CORE_OBJ := $(patsubst core/%.c,$(B)/core/%.o,$(sort $(wildcard core/*.c)))
+
+.PHONY: core
+core: $(B)/librac_core.a ## build the core library
+
+$(B)/core/%.o: core/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(DEPS) -c $< -o $@
+
+$(B)/librac_core.a: $(CORE_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
