@@ -1,0 +1,28 @@
+/*
+ * run.c - the verb `rac run`: starts a program under the shim and ends as the program ended.
+ */
+#include "run.h"
+#include "cli.h"
+#include "commands.h"
+
+int rac_cmd_run(int argc, char **argv)
+{
+	static struct rac_run_target target;
+	struct rac_run_command command;
+	int status = rac_run_flags(argc, argv, &command);
+
+	if (status == 0 && command.help) {
+		rac_run_help();
+		return rac_output_end(RAC_RUN);
+	}
+	if (status == 0)
+		status = rac_run_check_settings(&command);
+	if (status == 0)
+		status = rac_run_preload();
+	if (status == 0)
+		status = rac_run_find(command.argv[0], &target);
+	if (status != 0)
+		return status;
+	rac_run_warn(&target);
+	return rac_run_child(&target, command.argv);
+}

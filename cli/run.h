@@ -1,0 +1,49 @@
+/*
+ * run.h - the parts of `rac run`, in the order in which they are used.
+ *
+ * A part that fails has printed why and returns the status to end with; 0 is success.
+ */
+#ifndef RAC_CLI_RUN_H
+#define RAC_CLI_RUN_H
+
+#include "settings.h"
+#include <limits.h>
+#include <stdbool.h>
+
+#define RAC_RUN "rac run"
+
+struct rac_run_command {
+	bool help;                       /* --help was asked for; the rest does not count */
+	bool by_flag[RAC_SETTING_COUNT]; /* what was set by a flag, not by a variable */
+	char **argv;                     /* the program and its arguments, ended by NULL */
+};
+
+/* Reads the flags, sets their RAC_* variables in our own environment and finds where CMD begins. */
+int rac_run_flags(int argc, char **argv, struct rac_run_command *out);
+
+/* Prints the help text on stdout. */
+void rac_run_help(void);
+
+/* Says what is wrong with the settings of our own environment, where the program must not start. */
+int rac_run_check_settings(const struct rac_run_command *command);
+
+/* Puts the library first in LD_PRELOAD of our own environment, once. */
+int rac_run_preload(void);
+
+struct rac_run_target {
+	char path[PATH_MAX]; /* what will be executed */
+};
+
+/* Finds the program as a shell would. RAC_EXIT_NOT_FOUND, RAC_EXIT_CANNOT_RUN. */
+int rac_run_find(const char *command, struct rac_run_target *out);
+
+/* Warns where the dynamic linker will not load the library into the program. */
+void rac_run_warn(const struct rac_run_target *target);
+
+/*
+ * Runs the program and waits for it. Returns its status; a program that died by a signal takes this
+ * process with it by the same signal.
+ */
+int rac_run_child(const struct rac_run_target *target, char **argv);
+
+#endif

@@ -1,0 +1,163 @@
+/*
+ * run_flags.c - the flags of `rac run`, which are the settings of core/settings.def; their values
+ * are run_settings.c's.
+ */
+#include "cli.h"
+#include "run.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HELP_WIDTH 78
+#define HELP_TAB   8
+
+static bool is_switch(const struct rac_setting_info *info)
+{
+	return info->flag[1] == '\0';
+}
+
+/* The setting that argument is the flag of, or -1; *value is what follows its "=", or NULL. */
+static int find_flag(const char *argument, const char **value)
+{
+	const char *word = argument + (argument[1] == '-' ? 2 : 1);
+	size_t length = strcspn(word, "=");
+
+	*value = word[length] == '=' ? word + length + 1 : NULL;
+	for (int i = 0; i < RAC_SETTING_COUNT; i++) {
+		const struct rac_setting_info *info = rac_setting_info((enum rac_setting)i);
+
+		if (strlen(info->flag) == length && memcmp(info->flag, word, length) == 0 &&
+			is_switch(info) == (argument[1] != '-'))
+			return i;
+	}
+	return -1;
+}
+
+static int unknown_flag(const char *argument)
+{
+	const char *word = argument + (argument[1] == '-' ? 2 : 1);
+	size_t length = strcspn(word, "=");
+	const char *flag = rac_setting_nearest_flag(word, length);
+	int shown = (int)(length + (size_t)(word - argument));
+
+	if (flag == NULL)
+		return rac_usage_error(RAC_RUN, "there is no flag '%.*s'", shown, argument);
+	return rac_usage_error(RAC_RUN, "there is no flag '%.*s'; write %s%s", shown, argument,
+		flag[1] == '\0' ? "-" : "--", flag);
+}
+
+/* Sets one flag's variable. `next` is the argument behind it, or NULL; *used: it was taken. */
+static int set_flag(const char *argument, const char *next, struct rac_run_command *out, bool *used)
+{
+	const struct rac_setting_info *info;
+	const char *value;
+	int setting = find_flag(argument, &value);
+
+	*used = false;
+	if (setting < 0)
+		return unknown_flag(argument);
+	info = rac_setting_info((enum rac_setting)setting);
+	if (is_switch(info) && value != NULL)
+		return rac_usage_error(RAC_RUN, "-%s takes no value", info->flag);
+	if (!is_switch(info) && value == NULL) {
+		value = next;
+		*used = true;
+	}
+	if (!is_switch(info) && value == NULL)
+		return rac_usage_error(RAC_RUN, "--%s lacks its value; write --%s %s", info->flag,
+			info->flag, info->values);
+	if (setenv(info->variable, is_switch(info) ? "1" : value, 1) != 0)
+		return rac_fail(RAC_RUN, RAC_EXIT_FAILED, "no memory for --%s", info->flag);
+	out->by_flag[setting] = true;
+	return 0;
+}
+
+int rac_run_flags(int argc, char **argv, struct rac_run_command *out)
+{
+	int i = 1;
+
+	*out = (struct rac_run_command){.help = false};
+	for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
+		bool used;
+		int status;
+
+		if (strcmp(argv[i], "--") == 0) {
+			i++;
+			break;
+		}
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			out->help = true;
+			return 0;
+		}
+		status = set_flag(argv[i], i + 1 < argc ? argv[i + 1] : NULL, out, &used);
+		if (status != 0)
+			return status;
+		i += used;
+	}
+	out->argv = argv + i;
+	if (i == argc)
+		return rac_usage_error(RAC_RUN, "the program to run is missing");
+	return 0;
+}
+
+/* Words of a text, broken into lines that start at `indent`. */
+static void print_wrapped(const char *text, int indent)
+{
+	int column = 0;
+
+	while (*text != '\0') {
+		size_t length = strcspn(text, " ");
+
+		if (column == 0 || column + 1 + (int)length > HELP_WIDTH) {
+			printf("%s%*s", column > 0 ? "\n" : "", indent, "");
+			column = indent;
+		} else {
+			putchar(' ');
+			column++;
+		}
+		printf("%.*s", (int)length, text);
+		column += (int)length;
+		text += length;
+		text += strspn(text, " ");
+	}
+	putchar('\n');
+}
+
+static void print_flag(const struct rac_setting_info *info)
+{
+	char text[512];
+
+	if (is_switch(info))
+		printf("  -%s\n", info->flag);
+	else
+		printf("  --%s %s\n", info->flag, info->values);
+	snprintf(text, sizeof(text), "%s (%s; default: %s)", info->help, info->variable,
+		info->preset);
+	print_wrapped(text, HELP_TAB);
+}
+
+void rac_run_help(void)
+{
+	fputs("usage: rac run [FLAG...] [--] PROGRAM [ARGUMENT...]\n"
+	      "\n"
+	      "Runs the program with its GPU memory capped, counted and reported, and ends\n"
+	      "with its status: 125 if rac itself failed, 126 and 127 as in the shell.\n"
+	      "\n"
+	      "Each flag sets the variable in brackets, which may be set instead of it. Sizes\n"
+	      "are written like 8G, 512M or 1.5G, in powers of 1024.\n"
+	      "\n",
+		stdout);
+	for (int i = 0; i < RAC_SETTING_COUNT; i++) {
+		const struct rac_setting_info *info = rac_setting_info((enum rac_setting)i);
+
+		if (info->built)
+			print_flag(info);
+	}
+	puts("\nKnown, but not in this version yet:\n");
+	for (int i = 0; i < RAC_SETTING_COUNT; i++) {
+		const struct rac_setting_info *info = rac_setting_info((enum rac_setting)i);
+
+		if (!info->built)
+			print_flag(info);
+	}
+}

@@ -1,0 +1,135 @@
+/*
+ * run_preload.c - finds librac_track.so from where rac itself lies, so that a tree that was moved
+ * goes on working, and puts it into LD_PRELOAD.
+ */
+#include "cli.h"
+#include "run.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LIBRARY    "librac_track.so"
+#define VARIABLE   "LD_PRELOAD"
+#define SEPARATORS " :" /* of LD_PRELOAD, see ld.so(8) */
+
+#if defined(__x86_64__)
+#define TRIPLET "x86_64-linux-gnu"
+#elif defined(__aarch64__)
+#define TRIPLET "aarch64-linux-gnu"
+#else
+#error "name the folder of this machine's libraries here"
+#endif
+
+/* Where the library may lie, seen from the folder of the command. */
+static const char *const places[] = {"", "../lib/", "../lib/" TRIPLET "/"};
+
+#define PLACES (sizeof(places) / sizeof(places[0]))
+
+/* The folder of this command, with a slash at the end. */
+static int find_own_folder(char folder[PATH_MAX])
+{
+	ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX);
+	char *slash;
+
+	if (length < 0)
+		return rac_fail(RAC_RUN, RAC_EXIT_FAILED,
+			"cannot tell where rac lies: /proc/self/exe: %s", strerror(errno));
+	if (length == PATH_MAX)
+		return rac_fail(RAC_RUN, RAC_EXIT_FAILED, "the path of rac is too long");
+	folder[length] = '\0';
+	slash = strrchr(folder, '/');
+	if (slash == NULL)
+		return rac_fail(
+			RAC_RUN, RAC_EXIT_FAILED, "cannot tell where rac lies: '%s'", folder);
+	slash[1] = '\0';
+	return 0;
+}
+
+/* The library's path without links and dots. */
+static int find_library(char library[PATH_MAX])
+{
+	char folder[PATH_MAX], place[2 * PATH_MAX];
+	int status = find_own_folder(folder);
+
+	if (status != 0)
+		return status;
+	for (size_t i = 0; i < PLACES; i++) {
+		snprintf(place, sizeof(place), "%s%s" LIBRARY, folder, places[i]);
+		if (access(place, R_OK) == 0 && realpath(place, library) != NULL)
+			return 0;
+	}
+	return rac_fail(RAC_RUN, RAC_EXIT_FAILED,
+		LIBRARY " is neither in '%s' nor in ../lib or ../lib/" TRIPLET
+			" from there; put it "
+			"beside rac",
+		folder);
+}
+
+/* Separators cannot be quoted in LD_PRELOAD, and $ begins a word that is replaced there. */
+static int check_library(const char *library)
+{
+	size_t bad = strcspn(library, SEPARATORS "$");
+
+	if (library[bad] == '\0')
+		return 0;
+	return rac_fail(RAC_RUN, RAC_EXIT_FAILED,
+		"'%s' cannot be preloaded: the dynamic linker does not take a path with '%c' in "
+		"it; move rac and " LIBRARY " to a folder without spaces, colons and dollar signs",
+		library, library[bad]);
+}
+
+static bool is_library(const char *entry, size_t length)
+{
+	size_t name = strlen(LIBRARY);
+
+	return length >= name && memcmp(entry + length - name, LIBRARY, name) == 0 &&
+		(length == name || entry[length - name - 1] == '/');
+}
+
+/*
+ * The library, and then the entries that were there, without those that are this library, from
+ * wherever: two copies in one process would count everything twice.
+ */
+static void join(char *out, const char *library, const char *entries)
+{
+	out = stpcpy(out, library);
+	for (;;) {
+		size_t length;
+
+		entries += strspn(entries, SEPARATORS);
+		length = strcspn(entries, SEPARATORS);
+		if (length == 0)
+			return;
+		if (!is_library(entries, length)) {
+			*out++ = ':';
+			out = mempcpy(out, entries, length);
+			*out = '\0';
+		}
+		entries += length;
+	}
+}
+
+int rac_run_preload(void)
+{
+	char library[PATH_MAX], *joined;
+	const char *entries = getenv(VARIABLE);
+	int status = find_library(library);
+
+	if (status == 0)
+		status = check_library(library);
+	if (status != 0)
+		return status;
+	if (entries == NULL)
+		entries = "";
+	joined = malloc(strlen(library) + strlen(entries) + 2);
+	if (joined == NULL)
+		return rac_fail(RAC_RUN, RAC_EXIT_FAILED, "no memory for " VARIABLE);
+	join(joined, library, entries);
+	status = setenv(VARIABLE, joined, 1);
+	free(joined);
+	if (status != 0)
+		return rac_fail(RAC_RUN, RAC_EXIT_FAILED, "no memory for " VARIABLE);
+	return 0;
+}
