@@ -1,0 +1,73 @@
+# Programs as users write them, linked as users link them: build/apps/. They find the simulated libraries through
+# their run path, or whatever LD_LIBRARY_PATH names.
+
+APPS := $(B)/apps
+APP_CFLAGS = $(CPPFLAGS) -Itests/sim/include $(filter-out -fvisibility=hidden -fPIC,$(CFLAGS)) \
+             -Wno-missing-field-initializers $(DEPS)
+APP_RPATH = -Wl,-rpath,'$$ORIGIN/../sim' -Wl,--enable-new-dtags
+
+APPS_DRIVER  := driver_linked edges query_free query_sizes untracked_run \
+                array_edges array_steps import_shared
+APPS_RUNTIME := demo edges_runtime query_runtime two_gpus
+APPS_BOTH    := refusal leak threads entry_point
+APPS_PLAIN   := nocuda dlopen_dlsym dlvsym proc_address route_absent route_host
+
+APPS_ALL := $(addprefix $(APPS)/,$(APPS_DRIVER) $(APPS_RUNTIME) $(APPS_BOTH) $(APPS_PLAIN) \
+            runtime_shared runtime_static route_weak route_plugin.so \
+            route_plugin_static.so route_next.so nvml/libnvidia-ml.so.1)
+
+.PHONY: apps
+apps: $(APPS_ALL) ## build the test programs
+
+$(APPS_ALL): | $(SIM_LIBS)
+
+$(addprefix $(APPS)/,$(APPS_DRIVER)): APP_LIBS = -L$(SIM) -lcuda
+$(addprefix $(APPS)/,$(APPS_RUNTIME)): APP_LIBS = -L$(SIM) -lcudart
+$(addprefix $(APPS)/,$(APPS_BOTH)): APP_LIBS = -L$(SIM) -lcudart -lcuda
+
+$(APPS)/%: tests/apps/%.c
+	@mkdir -p $(@D)
+	$(CC) $(APP_CFLAGS) $< $(LDFLAGS) $(APP_RPATH) $(APP_LIBS) -ldl -lpthread -o $@
+
+$(APPS)/runtime_shared: tests/apps/runtime.c
+	@mkdir -p $(@D)
+	$(CC) $(APP_CFLAGS) $< $(LDFLAGS) $(APP_RPATH) -L$(SIM) -lcudart -o $@
+
+$(APPS)/runtime_static: tests/apps/runtime.c $(SIM)/libcudart_static.a
+	@mkdir -p $(@D)
+	$(CC) $(APP_CFLAGS) $< $(SIM)/libcudart_static.a $(LDFLAGS) $(APP_RPATH) -ldl -lpthread -o $@
+
+# Nothing of CUDA is linked: the references stay open and are left to the loader.
+$(APPS)/route_weak: tests/apps/route_weak.c
+	@mkdir -p $(@D)
+	$(CC) $(APP_CFLAGS) -fPIE -fno-plt $< $(LDFLAGS) -pie -Wl,-z,dynamic-undefined-weak -o $@
+
+$(APPS)/%.so: APP_CFLAGS += -fPIC -fvisibility=default
+$(APPS)/route_plugin.so: tests/apps/route_plugin.c
+	@mkdir -p $(@D)
+	$(CC) -shared $(APP_CFLAGS) $< $(LDFLAGS) $(APP_RPATH) -L$(SIM) -lcudart -o $@
+
+$(APPS)/route_plugin_static.so: tests/apps/route_plugin.c $(SIM)/libcudart_static.a
+	@mkdir -p $(@D)
+	$(CC) -shared $(APP_CFLAGS) $< $(SIM)/libcudart_static.a -Wl,--exclude-libs,ALL $(LDFLAGS) \
+		$(APP_RPATH) -ldl -lpthread -o $@
+
+$(APPS)/route_next.so: tests/apps/route_next.c
+	@mkdir -p $(@D)
+	$(CC) -shared $(APP_CFLAGS) $< $(LDFLAGS) -ldl -o $@
+
+# In a folder of its own, so that only a test that asks for it gets it.
+$(APPS)/nvml/libnvidia-ml.so.1: tests/apps/untracked_nvml.c
+	@mkdir -p $(@D)
+	$(CC) $(APP_CFLAGS) -fPIC -shared -Wl,-soname,$(@F) $< $(LDFLAGS) -ldl -o $@
+
+# With NVIDIA's compiler and runtime, where they are.
+NVCC ?= $(firstword $(wildcard /usr/local/cuda/bin/nvcc) $(shell command -v nvcc 2>/dev/null))
+ifneq ($(NVCC),)
+.PHONY: apps-nvcc
+apps-nvcc: $(APPS)/vector_add_shared $(APPS)/vector_add_static ## build the sample with nvcc
+
+$(APPS)/vector_add_%: tests/apps/vector_add.cu
+	@mkdir -p $(@D)
+	$(NVCC) -O2 -cudart $* $< -o $@
+endif
