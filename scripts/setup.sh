@@ -1,0 +1,113 @@
+#!/bin/sh
+# setup.sh - installs the Debian or Ubuntu packages that a make target needs; it builds nothing.
+#
+#   scripts/setup.sh [--check] [build | test | check | lint]
+#
+#   build  compiler and make; the others include it
+#   test   what `make test` needs (default)
+#   check  what the unit tests need under valgrind and with clang
+#   lint   what `make lint` needs
+#   --check  says what is missing and installs nothing
+#
+# Status: 0 all is there, 1 something is missing, 2 wrong usage. When all is there, no package
+# manager is called.
+set -u
+
+# wanted by  package           what its presence is told by
+needs='
+all         gcc               command:gcc
+all         libc6-dev         header:stdio.h
+all         make              command:make
+test        libcriterion-dev  header:criterion/criterion.h
+test,check  libjson-c-dev     header:json-c/json.h
+test,check  python3           command:python3
+check       valgrind          command:valgrind
+check       clang             command:clang
+lint        clang-format      command:clang-format
+lint        clang-tidy        command:clang-tidy
+lint        shellcheck        command:shellcheck
+'
+
+say() {
+	printf 'setup: %s\n' "$*" >&2
+}
+
+has() {
+	case $1 in
+	command:*) command -v "${1#command:}" >/dev/null 2>&1 ;;
+	header:*) printf '#include <%s>\n' "${1#header:}" | gcc -E -x c - >/dev/null 2>&1 ;;
+	esac
+}
+
+missing_packages() {
+	echo "$needs" | while read -r levels package sign; do
+		case ,$levels, in
+		,all, | *",$wanted,"*) has "$sign" || printf '%s ' "$package" ;;
+		esac
+	done
+}
+
+check_only=
+wanted='test'
+for argument; do
+	case $argument in
+	--check) check_only=yes ;;
+	build | test | check | lint) wanted=$argument ;;
+	-h | --help)
+		sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
+		exit 0
+		;;
+	*)
+		say "unknown argument '$argument'; known are --check, build, test, check and lint"
+		exit 2
+		;;
+	esac
+done
+
+missing=$(missing_packages)
+missing=${missing% }
+[ -n "$missing" ] || exit 0
+
+by_hand="apt-get update && apt-get install -y --no-install-recommends $missing"
+if [ -n "$check_only" ]; then
+	say "missing: $missing"
+	exit 1
+fi
+if ! command -v apt-get >/dev/null 2>&1; then
+	say "missing, by their Debian names: $missing"
+	say "this machine has no apt-get: install them with its own package manager, then try again"
+	exit 1
+fi
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+	if ! sudo -n true 2>/dev/null; then
+		say "missing: $missing"
+		say "installing needs root, and sudo here asks for a password or is absent; as root, run:"
+		say "  $by_hand"
+		exit 1
+	fi
+	as_root='sudo -n'
+fi
+
+apt() {
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 \
+		-o Dpkg::Use-Pty=0 "$@" </dev/null
+}
+
+say "installing: $missing"
+# Old lists may still do: the install below decides.
+apt update || say "apt-get update failed; trying with the package lists that are here"
+# shellcheck disable=SC2086  # a list of words
+if ! apt install -y --no-install-recommends $missing >&2; then
+	say "that failed; once the cause above is mended, run as root:"
+	say "  $by_hand"
+	exit 1
+fi
+
+missing=$(missing_packages)
+missing=${missing% }
+[ -z "$missing" ] || {
+	say "installed without an error, yet still missing: $missing"
+	exit 1
+}

@@ -1,0 +1,80 @@
+# Unit tests and the targets that run tests. All of tests/unit is one program, built twice: `units`
+# under Criterion, `units-plain` under tests/lib/plain, for sanitizers and valgrind.
+
+UNIT_SRC     := $(sort $(wildcard tests/unit/*.c))
+UNIT_OBJ     := $(patsubst tests/unit/%.c,$(B)/tests/unit/%.o,$(UNIT_SRC))
+PLAIN_OBJ    := $(patsubst tests/unit/%.c,$(B)/tests/plain/%.o,$(UNIT_SRC)) $(B)/tests/plain/runner.o
+# The macros of both take variadic arguments that C11 has not; Criterion's convert, too.
+PLAIN_CFLAGS := $(CLI_CPPFLAGS) -Itests/lib/plain -Itests/unit -Icli $(filter-out -Wpedantic,$(CFLAGS))
+UNIT_CFLAGS  := $(CLI_CPPFLAGS) -Itests/unit -Icli $(filter-out -Wpedantic -Wconversion,$(CFLAGS))
+# What the tests are about: core/ and the parts of the command.
+UNIT_TESTED  := $(filter-out $(B)/cli/main.o,$(CLI_OBJ)) $(B)/librac_core.a
+UNIT_LIBS    := $(JSON_LIBS) -ldl -lpthread -lm
+
+$(B)/tests/unit/%.o: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(UNIT_CFLAGS) $(DEPS) -c $< -o $@
+
+$(B)/tests/plain/%.o: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(PLAIN_CFLAGS) $(DEPS) -c $< -o $@
+
+$(B)/tests/plain/runner.o: tests/lib/plain/runner.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(PLAIN_CFLAGS) $(DEPS) -c $< -o $@
+
+$(B)/tests/units: $(UNIT_OBJ) $(UNIT_TESTED)
+	$(CC) $(CFLAGS) $(UNIT_OBJ) $(UNIT_TESTED) $(LDFLAGS) -lcriterion $(UNIT_LIBS) -o $@
+
+$(B)/tests/units-plain: $(PLAIN_OBJ) $(UNIT_TESTED)
+	$(CC) $(CFLAGS) $(PLAIN_OBJ) $(UNIT_TESTED) $(LDFLAGS) $(UNIT_LIBS) -o $@
+
+.PHONY: units units-plain test run-tests check check-asan check-ubsan check-tsan check-valgrind check-clang \
+	coverage
+
+units: $(B)/tests/units ## build the unit tests
+units-plain: $(B)/tests/units-plain ## build the unit tests without Criterion
+
+# A second make, because what is installed decides what the first one could find.
+test: ## install what is missing, build, and run every test that needs no GPU
+	@scripts/setup.sh test
+	@+$(SUBMAKE) run-tests
+
+run-tests: all apps units ## as test, without installing anything
+	+@B=$(B) tests/run-tests.sh
+
+check: check-asan check-ubsan check-tsan check-valgrind check-clang ## all of the checks below
+
+check-asan: ## unit tests with AddressSanitizer
+	@scripts/setup.sh test
+	+$(SUBMAKE) SAN=address B=build-address units-plain
+	build-address/tests/units-plain
+
+check-ubsan: ## unit tests with UndefinedBehaviorSanitizer
+	@scripts/setup.sh test
+	+$(SUBMAKE) SAN=undefined B=build-undefined units-plain
+	build-undefined/tests/units-plain
+
+check-tsan: ## unit tests with ThreadSanitizer
+	@scripts/setup.sh test
+	+$(SUBMAKE) SAN=thread B=build-thread units-plain
+	build-thread/tests/units-plain
+
+# valgrind runs one thread at a time: without fair-sched a spinning one would keep the others out.
+check-valgrind: ## unit tests under valgrind
+	@scripts/setup.sh check
+	+$(SUBMAKE) B=build-valgrind units-plain
+	valgrind -q --fair-sched=yes --leak-check=full --error-exitcode=97 \
+		build-valgrind/tests/units-plain
+
+check-clang: ## build everything with clang
+	@scripts/setup.sh check
+	+$(SUBMAKE) CC=clang B=build-clang all apps units-plain
+
+coverage: ## say which part of core/ the unit tests run
+	@scripts/setup.sh test
+	+$(SUBMAKE) EXTRA_CFLAGS='--coverage -O0' B=build-coverage units-plain
+	find build-coverage -name '*.gcda' -delete
+	build-coverage/tests/units-plain
+	@gcov -n build-coverage/core/*.gcda | awk -F "'" \
+		'/^File/ { file = $$2 } /^Lines/ && file ~ /^core\// { print file ": " $$0; file = "" }'

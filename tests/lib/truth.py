@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Prints where a JSON report differs from the simulator's truth; nothing where they agree.
+
+In mode "threads" a peak may be above the simulator's: memory is charged before the driver gives it and until
+it took it back, so that threads overlap. Usage: truth.py REPORT TRUTH [exact|threads]
+"""
+
+import json
+import sys
+
+
+def counts(kind):
+    return kind["live_bytes"], kind["peak_bytes"], kind["allocations"] - kind["frees"]
+
+
+def truths(account):
+    return account["live_bytes"], account["peak_bytes"], account["live_count"]
+
+
+def compare(what, ours, real, threads):
+    if ours == real:
+        return
+    if threads and ours[0] == real[0] and ours[1] >= real[1] and ours[2] == real[2]:
+        return
+    print(f"{what}: live, peak and count are {real}, the report has {ours}")
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        report = json.load(file)
+    with open(sys.argv[2], encoding="utf-8") as file:
+        truth = json.load(file)
+    threads = len(sys.argv) > 3 and sys.argv[3] == "threads"
+    nothing = {"live_bytes": 0, "peak_bytes": 0, "allocations": 0, "frees": 0, "kinds": {}}
+    devices = {device["ordinal"]: device for device in report["devices"]}
+
+    for real in truth["devices"]:
+        ordinal = real["ordinal"]
+        ours = devices.pop(ordinal, nothing)
+        compare(f"device {ordinal}", counts(ours), truths(real["live"]), threads)
+        for name, kind in real["kinds"].items():
+            if name not in ("context", "module"):
+                compare(f"device {ordinal} {name}", counts(ours["kinds"].get(name, nothing)),
+                        truths(kind), threads)
+    for ordinal in devices:
+        print(f"device {ordinal} is in the report alone")
+    compare("pinned", counts(report["host"]["pinned"]), truths(truth["pinned"]), threads)
+    if report["unknown_frees"] != truth["unknown_frees"]:
+        print(f"unknown frees: {truth['unknown_frees']}, the report has {report['unknown_frees']}")
+    if truth["calls_after_end"]:
+        print(f"{truth['calls_after_end']} driver calls after its end")
+
+
+if __name__ == "__main__":
+    main()

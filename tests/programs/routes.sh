@@ -1,0 +1,187 @@
+#!/bin/sh
+# routes.sh - each way in which a program reaches CUDA ends in the same ledger, which equals the
+# simulator's to the byte, and in the same cap; and who looks for CUDA where there is none finds none.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/assert.sh
+. tests/lib/shim.sh
+
+# refused NAME LABEL: the last run was capped, its program saw code 2 and was told of LABEL.
+refused() {
+	if ! grep -q 'returned 2, not 0' "$T/err"; then
+		not_ok "$1" "status $status, and the program saw no code 2; stderr: $(cat "$T/err")"
+	else
+		contains "$1" "$(said 1)" "refused: $2 of "
+	fi
+}
+
+# route WAY LABEL [VARIABLE=VALUE…] PROGRAM…: a program that asks for 1 MiB and more.
+route() {
+	route_way=$1 route_label=$2
+	shift 2
+	shimmed "$@"
+	figures "$route_way: the report equals the truth"
+	shimmed RAC_LIMIT=64K "$@"
+	refused "$route_way: the cap refuses, and names $route_label" "$route_label"
+}
+
+route 'driver API, linked' cuMemAlloc_v2 "$APPS/driver_linked"
+route 'driver API, dlsym on a handle' cuMemAlloc_v2 LD_LIBRARY_PATH="$SIM" "$APPS/dlopen_dlsym"
+route 'driver API, dlsym on a path' cuMemAlloc_v2 "$APPS/dlopen_dlsym" "$SIM/libcuda.so.1"
+route 'driver API, dlsym on the development name' cuMemAlloc_v2 "$APPS/dlopen_dlsym" \
+	"$SIM/libcuda.so"
+route 'cuGetProcAddress, both versions and through itself' cuMemAlloc_v2 \
+	LD_LIBRARY_PATH="$SIM" "$APPS/proc_address"
+route 'cudaGetDriverEntryPoint' cuMemAlloc_v2 "$APPS/entry_point"
+route 'cudaGetDriverEntryPoint of 11.8' cuMemAlloc_v2 SIMCUDA_CUDART=11.8 "$APPS/entry_point"
+route 'runtime, dlvsym' cuMemAlloc_v2 LD_LIBRARY_PATH="$SIM" "$APPS/dlvsym"
+route 'runtime, shared' cudaMalloc "$APPS/runtime_shared"
+route 'runtime, static' cuMemAlloc_v2 "$APPS/runtime_static"
+for release in 11.2 11.8; do
+	route "runtime $release, shared" cudaMalloc SIMCUDA_CUDART=$release "$APPS/runtime_shared"
+	route "runtime $release, static" cuMemAlloc_v2 SIMCUDA_CUDART=$release \
+		"$APPS/runtime_static"
+done
+route 'runtime whose driver calls are not visible' cudaMalloc SIMCUDA_CUDART_HIDDEN=1 \
+	"$APPS/leak" -r 3M 1M
+shimmed SIMCUDA_CUDART_HIDDEN=1 "$APPS/threads" -r -n 4 -o 2000
+figures 'runtime whose driver calls are not visible, four threads' threads
+shimmed "$APPS/leak" 3M 5M
+figures 'what a program leaves behind is live in the report: driver API'
+shimmed "$APPS/leak" -r 3M 5M
+figures 'what a program leaves behind is live in the report: runtime API'
+shimmed SIMCUDA_DEVICES=2 "$APPS/two_gpus"
+figures 'two devices, each with its own figures' threads
+
+for app in driver_linked runtime_shared runtime_static dlvsym entry_point proc_address; do
+	route "driver that calls itself and looks itself up: $app" \
+		"$([ $app = runtime_shared ] && echo cudaMalloc || echo cuMemAlloc_v2)" \
+		SIMCUDA_REENTER=1 LD_LIBRARY_PATH="$SIM" "$APPS/$app"
+done
+
+# plugins NAME COUNT VARIABLE=VALUE… -- MODE PLUGIN…: each allocates 2 MiB and 1 MiB.
+plugins() {
+	plugins_name=$1
+	shift
+	shimmed "$@"
+	figures "$plugins_name: the report equals the truth"
+	shimmed RAC_LIMIT=64K "$@"
+	is "$plugins_name: the cap refuses, and each runtime says so itself" \
+		"$(sed 's/plugin [0-9]*: //' "$T/out" | sort -u)" '2, last error 2, pinned 0'
+}
+
+shared=$APPS/route_plugin.so static=$APPS/route_plugin_static.so
+for mode in local global deepbind; do
+	plugins "plugin with a shared runtime, opened $mode" "$APPS/route_host" $mode 2M 1M "$shared"
+	plugins "plugin with a static runtime, opened $mode" "$APPS/route_host" $mode 2M 1M "$static"
+	plugins "two plugins with a runtime each, opened $mode" "$APPS/route_host" $mode 2M 1M \
+		"$shared" "$static"
+done
+plugins 'two plugins with a runtime each, the static one first' "$APPS/route_host" local 2M 1M \
+	"$static" "$shared"
+plugins 'plugin with a runtime whose driver calls are not visible' SIMCUDA_CUDART_HIDDEN=1 \
+	"$APPS/route_host" local 2M 1M "$shared"
+plugins 'two plugins under a driver that calls itself' SIMCUDA_REENTER=1 "$APPS/route_host" local \
+	2M 1M "$shared" "$static"
+shimmed RAC_LIMIT=64K "$APPS/route_host" local 2M 0 "$shared"
+contains 'a refusal in a plugin names the function that it called' "$(said 1)" 'refused: cudaMalloc of'
+
+# A library of its own between the program and the runtime, as torch_memory_saver is one.
+next=$APPS/route_next.so
+shimmed LD_PRELOAD="$SHIM $next" "$APPS/runtime_shared"
+figures 'another preloaded library behind ours: the report equals the truth'
+is 'another preloaded library behind ours: it is called, and finds the runtime next' \
+	"$(grep calls "$T/out")" 'cudaMalloc: 1 calls, 1 deep, next in libcudart.so.13
+cudaFree: 4 calls, 1 deep, next in libcudart.so.13'
+shimmed LD_PRELOAD="$next $SHIM" "$APPS/runtime_shared"
+figures 'another preloaded library before ours: the report equals the truth'
+is 'another preloaded library before ours: it is called, and finds ours next' \
+	"$(grep calls "$T/out")" \
+	'cudaMalloc: 1 calls, 1 deep, next in librac_track.so
+cudaFree: 4 calls, 1 deep, next in librac_track.so'
+for order in "$SHIM $next" "$next $SHIM"; do
+	shimmed LD_PRELOAD="$order" SIMCUDA_CUDART_HIDDEN=1 "$APPS/leak" -r 3M 1M
+	figures "another preloaded library, driver calls not visible, ${order##*/} last"
+	shimmed LD_PRELOAD="$order" RAC_LIMIT=64K "$APPS/leak" -r 3M
+	refused "another preloaded library: the cap refuses, ${order##*/} last" cudaMalloc
+done
+shimmed LD_PRELOAD="$next $SHIM" "$APPS/route_host" local 2M 1M "$shared"
+figures 'another preloaded library before ours, runtime opened by a plugin'
+
+# Without CUDA. The words of dlerror name the object that was searched; all else is the same.
+"$APPS/route_absent" | sed 's/; .*: undefined/; undefined/' >"$T/alone"
+env LD_PRELOAD="$SHIM" "$APPS/route_absent" | sed 's/; .*: undefined/; undefined/' >"$T/under"
+run diff "$T/alone" "$T/under"
+ended 'a program that looks for CUDA where there is none finds none, dlerror included' 0
+contains 'such a program asked for what is hooked' "$(cat "$T/alone")" \
+	'undefined symbol: cuMemAlloc_v2'
+compile "$T/own.so" '
+	int cuInit(unsigned int flags) { return (int)flags; }
+	int cudaMalloc(void **p, unsigned long n) { return p && n; }' -shared -fPIC
+for order in "$SHIM $T/own.so" "$T/own.so $SHIM"; do
+	LD_PRELOAD="$T/own.so" "$APPS/route_absent" | sed 's/; .*: undefined/; undefined/' >"$T/alone"
+	LD_PRELOAD="$order" "$APPS/route_absent" | sed 's/; .*: undefined/; undefined/' >"$T/under"
+	run diff "$T/alone" "$T/under"
+	ended "what another library defines under CUDA's names is found, ${order##*/} last" 0
+done
+run "$APPS/route_weak"
+run env LD_PRELOAD="$SHIM" "$APPS/route_weak"
+contains 'a weak reference where there is no CUDA leads to none' "$(cat "$T/out")" 'no CUDA'
+ended 'and nothing is said of it' 0 ''
+
+# Callers of dlopen keep their own search path.
+mkdir -p "$T/sub"
+compile "$T/sub/libroute_sub.so" 'int sub(void) { return 42; }' -shared -fPIC
+# shellcheck disable=SC2016  # $ORIGIN is the loader's
+compile "$T/librunpath.so" '
+	#include <dlfcn.h>
+	int answer(void)
+	{
+		void *handle = dlopen("libroute_sub.so", RTLD_NOW | RTLD_LOCAL);
+		int (*sub)(void);
+		if (!handle)
+			return -1;
+		*(void **)&sub = dlsym(handle, "sub");
+		return sub ? sub() : -2;
+	}' -shared -fPIC -Wl,-rpath,'$ORIGIN/sub' -Wl,--enable-new-dtags
+compile "$T/runpath" 'int answer(void); int main(void) { return answer(); }' "$T/librunpath.so"
+run env LD_PRELOAD="$SHIM" "$T/runpath"
+ended 'a library that opens others by its RUNPATH finds them' 42 ''
+
+# What RTLD_DEFAULT and RTLD_NEXT mean depends on who asks.
+compile "$T/libdep.so" 'int who_dep(void) { return 7; }' -shared -fPIC
+compile "$T/libasks.so" '
+	#define _GNU_SOURCE
+	#include <dlfcn.h>
+	int asks(void) { return dlsym(RTLD_DEFAULT, "who_dep") ? 1 : 0; }' -shared -fPIC \
+	-Wl,--no-as-needed "$T/libdep.so"
+compile "$T/asks" '
+	#include <dlfcn.h>
+	int main(int argc, char **argv)
+	{
+		void *handle = dlopen(argv[argc - 1], RTLD_NOW | RTLD_LOCAL);
+		int (*asks)(void);
+		if (!handle)
+			return 9;
+		*(void **)&asks = dlsym(handle, "asks");
+		return asks();
+	}'
+run env LD_PRELOAD="$SHIM" "$T/asks" "$T/libasks.so"
+ended "RTLD_DEFAULT in a library opened RTLD_LOCAL sees that library's own dependencies" 1 ''
+compile "$T/liba.so" 'int who(void) { return 1; }' -shared -fPIC
+compile "$T/libc3.so" 'int who(void) { return 3; }' -shared -fPIC
+compile "$T/libb.so" '
+	#define _GNU_SOURCE
+	#include <dlfcn.h>
+	int who(void) { return 2; }
+	int next_who(void)
+	{
+		int (*next)(void);
+		*(void **)&next = dlsym(RTLD_NEXT, "who");
+		return next ? next() : 0;
+	}' -shared -fPIC
+compile "$T/next" 'int next_who(void); int main(void) { return next_who(); }' -Wl,--no-as-needed \
+	"$T/liba.so" "$T/libb.so" "$T/libc3.so"
+run env LD_PRELOAD="$SHIM" "$T/next"
+ended 'RTLD_NEXT means next after the caller' 3 ''
+
+finish
