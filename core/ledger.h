@@ -37,6 +37,7 @@ enum rac_space {
 	RAC_SPACE_MAP,        /* where those are mapped */
 	RAC_SPACE_EXEC,       /* executable graphs that hold memory */
 	RAC_SPACE_EXTERNAL,   /* handles of imported external memory */
+	RAC_SPACE_IPC,        /* opened memory of other processes: counted entries */
 };
 
 /* Kinds of entries whose bytes are in no device's account. */

@@ -146,22 +146,6 @@ void rac_pinned_record(enum rac_space space, enum rac_hook label, uint64_t addre
 	record_pinned(&entry);
 }
 
-void rac_borrow_record(enum rac_hook hook, enum rac_space space, uint64_t value, uint16_t context)
-{
-	struct rac_state *state = rac_state();
-	struct rac_entry entry = {
-		.space = space,
-		.value = value,
-		.site = rac_label_or(hook),
-		.context = context,
-		.kind = RAC_KIND_BORROWED,
-	};
-
-	rac_state_note_use(state);
-	if (rac_ledger_insert(&state->ledger, &entry) != RAC_OK)
-		rac_tracker_unrecorded(state->tracker);
-}
-
 void rac_return_bytes(struct rac_state *state, const struct rac_entry *entry)
 {
 	switch (entry->kind) {

@@ -69,13 +69,6 @@ void rac_charge_settle(struct rac_charge *c, CUresult result, enum rac_kind kind
 void rac_host_record(enum rac_hook hook, const void *address, uint64_t bytes);
 void rac_pinned_record(enum rac_space space, enum rac_hook label, uint64_t address, uint64_t bytes);
 
-/*
- * Records memory that somebody else owns, so that its return is known: it adds to no figure of any
- * device. context: the one that it ends with, or RAC_CONTEXT_UNKNOWN. An address that is opened
- * several times is recorded as often; each return takes one of the equal entries.
- */
-void rac_borrow_record(enum rac_hook hook, enum rac_space space, uint64_t value, uint16_t context);
-
 void rac_return_take(struct rac_return *r, enum rac_space space, uint64_t value);
 void rac_return_settle(struct rac_return *r, CUresult result);
 

@@ -2,8 +2,8 @@
  * array_measure.c - see array_measure.h; the counting of texels is core's.
  *
  * The driver tells the size of an array only where mapping is deferred (CUDA 11.6 and later). So a
- * twin with that flag, which takes no memory, is made, measured and destroyed. That a plain array is as
- * large as its twin is not documented.
+ * twin with that flag, which takes no memory, is made, measured and destroyed. That a plain array is
+ * as large as its twin is not documented.
  */
 #include "array_measure.h"
 

@@ -9,6 +9,7 @@
 #include "driver.h"
 #include "message.h"
 #include "startup.h"
+#include "thread.h"
 #include <string.h>
 
 struct facts {
@@ -181,7 +182,14 @@ bool rac_device_prepare(struct rac_state *state, CUdevice device)
 	if (device < 0 || device >= RAC_MAX_DEVICES)
 		return false;
 	/* Acquire pairs with the release in prepare: the cap is set. */
-	if (__builtin_expect((rac_load_acquire(&state->devices_ready) >> device & 1) == 0, 0))
+	if (__builtin_expect((rac_load_acquire(&state->devices_ready) >> device & 1) == 0, 0)) {
+		unsigned before = rac_thread.depth;
+
+		/* Also where a runtime hook asks: a driver that calls itself through our hooks must
+		 * not be answered with the cap. */
+		rac_thread.depth = 1;
 		prepare(state, (uint32_t)device);
+		rac_thread.depth = before;
+	}
 	return true;
 }

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static void describe_process(const struct rac_record_process *from, enum rac_end end, int status,
@@ -81,21 +82,49 @@ static void write_to_path(struct rac_state *state, const struct rac_report *repo
 		sizeof(state->report_buffer));
 }
 
-static bool write_to_stderr(void *context, const char *bytes, size_t n)
+struct gathered {
+	char *bytes;
+	size_t capacity, used; /* used counts on where there is no room */
+};
+
+static bool gather_bytes(void *context, const char *bytes, size_t n)
 {
-	rac_message_stderr(context, bytes, n);
+	struct gathered *g = context;
+
+	if (g->used + n <= g->capacity)
+		memcpy(g->bytes + g->used, bytes, n);
+	g->used += n;
 	return true;
+}
+
+/* JSON cannot be cut, so it may be longer than what a pipe takes in one piece; one write it is all the
+ * same. */
+static void write_json_to_stderr(struct rac_state *state, const struct rac_report *report)
+{
+	struct gathered g = {state->report_buffer, sizeof(state->report_buffer), 0};
+	struct rac_sink sink = {gather_bytes, &g};
+
+	rac_report_json(report, &sink);
+	if (g.used > g.capacity) {
+		size_t bytes = g.used;
+		void *room = mmap(
+			NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (room == MAP_FAILED)
+			return;
+		g = (struct gathered){room, bytes, 0};
+		rac_report_json(report, &sink);
+	}
+	rac_message_stderr(state, g.bytes, g.used < g.capacity ? g.used : g.capacity);
 }
 
 static void write_report(struct rac_state *state, const struct rac_report *report)
 {
-	struct rac_sink sink = {write_to_stderr, state};
-
 	if (state->settings.report_to == RAC_REPORT_PATH)
 		write_to_path(state, report);
 	else if (state->settings.report_to == RAC_REPORT_STDERR &&
 		state->settings.format == RAC_FORMAT_JSON)
-		rac_report_json(report, &sink);
+		write_json_to_stderr(state, report);
 	else if (state->settings.report_to == RAC_REPORT_STDERR)
 		rac_message_stderr(state, state->report_buffer,
 			rac_report_text_fit(

@@ -5,7 +5,8 @@
  * For an explicit handle the real lookup runs first and its result decides: only the driver's own
  * function is replaced, by the wrapper of that very symbol. For RTLD_DEFAULT and RTLD_NEXT the
  * lookup stays the caller's own, and finds our exports by itself; a name that is found only because
- * we export it is reported missing, so that a probe on a machine without CUDA sees none.
+ * we export it is reported missing, so that a probe on a machine without CUDA sees none. The words of
+ * dlerror then name our object, not the caller's: only a lookup of ours can fail there.
  *
  * This runs in constructors, inside allocators and before our own constructor: no lock, no
  * allocation, no output, and no call that leaves an error in dlerror behind a lookup that succeeds.
@@ -42,11 +43,31 @@ static struct pick report_missing(const char *name)
 	return (struct pick){rac_libc_dlsym(RTLD_NEXT, name), 1};
 }
 
+struct search {
+	const char *name;
+	bool found;
+};
+
+static bool visit_before_us(void *context, const struct rac_object *object)
+{
+	struct search *search = context;
+
+	if (rac_object_is_ours(object))
+		return false;
+	search->found = rac_object_function(object, search->name) != 0;
+	return !search->found;
+}
+
+/* Whether it is there only because we export it. The program itself, or a library preloaded before us,
+ * may define a function of that name without any CUDA. */
 static bool is_absent(enum rac_hook hook)
 {
-	if (rac_hook_is_runtime(hook))
-		return !rac_runtime_present(rac_hook_name(hook));
-	return !rac_driver_present();
+	struct search before = {.name = rac_hook_name(hook)};
+
+	if (rac_hook_is_runtime(hook) ? rac_runtime_present(before.name) : rac_driver_present())
+		return false;
+	rac_object_each(visit_before_us, &before);
+	return !before.found;
 }
 
 /* What to answer instead of `found`, which the real lookup of a hooked name returned. */
@@ -63,13 +84,13 @@ static struct pick replace(enum rac_hook asked, const char *name, void *found)
 struct pick rac_pick_dlsym(void *handle, const char *name)
 {
 	rac_libc_bind();
-	if (__builtin_expect(!may_be_hooked(name), 1) || handle == RTLD_NEXT)
+	if (__builtin_expect(!may_be_hooked(name), 1))
 		return not_ours;
 	enum rac_hook asked = rac_hook_find(name);
 
 	if (asked == RAC_HOOK_NONE)
 		return not_ours;
-	if (handle == RTLD_DEFAULT)
+	if (handle == RTLD_DEFAULT || handle == RTLD_NEXT)
 		return is_absent(asked) ? report_missing(name) : not_ours;
 	void *found = rac_libc_dlsym(handle, name);
 
@@ -80,11 +101,17 @@ struct pick rac_pick_dlsym(void *handle, const char *name)
 struct pick rac_pick_dlvsym(void *handle, const char *name, const char *version)
 {
 	rac_libc_bind();
-	if (__builtin_expect(!may_be_hooked(name), 1) || handle == RTLD_NEXT ||
-		handle == RTLD_DEFAULT)
+	if (__builtin_expect(!may_be_hooked(name), 1))
 		return not_ours;
 	enum rac_hook asked = rac_hook_find(name);
-	void *found = asked != RAC_HOOK_NONE ? rac_libc_dlvsym(handle, name, version) : NULL;
+
+	if (asked == RAC_HOOK_NONE)
+		return not_ours;
+	if (handle == RTLD_DEFAULT || handle == RTLD_NEXT)
+		return is_absent(asked)
+			? (struct pick){rac_libc_dlvsym(RTLD_NEXT, name, version), 1}
+			: not_ours;
+	void *found = rac_libc_dlvsym(handle, name, version);
 
 	return found != NULL ? replace(asked, name, found) : not_ours;
 }

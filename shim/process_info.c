@@ -10,12 +10,8 @@
 
 static int kept_argc;
 static char **kept_argv;
-
-void rac_process_info_keep(int argc, char **argv)
-{
-	kept_argc = argc;
-	kept_argv = argv;
-}
+static pid_t kept_pid;
+static uint64_t loaded_unix_ns, loaded_mono_ns;
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -28,6 +24,22 @@ static uint64_t clock_ns(clockid_t clock)
 uint64_t rac_monotonic_ns(void)
 {
 	return clock_ns(CLOCK_MONOTONIC);
+}
+
+void rac_process_info_keep(int argc, char **argv)
+{
+	kept_argc = argc;
+	kept_argv = argv;
+	kept_pid = getpid();
+	loaded_unix_ns = clock_ns(CLOCK_REALTIME);
+	loaded_mono_ns = rac_monotonic_ns();
+}
+
+/* File times lag behind by up to a tick of the kernel's, so the file of a run that ended just before
+ * this one is told apart, and one that came within a tick of our start is not. */
+bool rac_process_info_is_before_us(uint64_t unix_ns)
+{
+	return unix_ns <= loaded_unix_ns;
 }
 
 static uint32_t copy_arguments(char *to, size_t capacity)
@@ -67,8 +79,11 @@ void rac_process_info_read(struct rac_record_process *out)
 
 	out->pid = (uint64_t)getpid();
 	out->ppid = (uint64_t)getppid();
-	out->started_unix_ns = clock_ns(CLOCK_REALTIME);
-	out->started_mono_ns = rac_monotonic_ns();
+	/* A forked child is not as old as the image that it runs; when it was forked nobody noted. */
+	bool is_child = kept_pid != getpid();
+
+	out->started_unix_ns = is_child ? clock_ns(CLOCK_REALTIME) : loaded_unix_ns;
+	out->started_mono_ns = is_child ? rac_monotonic_ns() : loaded_mono_ns;
 	/* The buffers are zeroed and one byte is left, so that each ends in NUL. */
 	if (readlink("/proc/self/exe", out->executable, sizeof(out->executable) - 1) < 0 &&
 		kept_argc > 0)

@@ -5,9 +5,13 @@
 #define RAC_PROCESS_INFO_H
 
 #include "record.h"
+#include <stdbool.h>
 
-/* Keeps the argument vector that the loader handed to our constructor. */
+/* Keeps the argument vector that the loader handed to our constructor, and the time. */
 void rac_process_info_keep(int argc, char **argv);
+
+/* Whether a file that was last written at that time had that content before this image was loaded. */
+bool rac_process_info_is_before_us(uint64_t unix_ns);
 
 /* Fills *out, which is zeroed. Opens no file. */
 void rac_process_info_read(struct rac_record_process *out);

@@ -4,6 +4,7 @@
 #include "report_file.h"
 
 #include "message.h"
+#include "process_info.h"
 #include "startup.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define CLOCK_TICK_NS 10000000u
 
 struct buffered_file {
 	int fd;
@@ -75,7 +74,7 @@ static void make_folders(char *path)
 	}
 }
 
-static bool is_younger_than_us(const struct rac_state *state, const char *path)
+static bool is_younger_than_us(const char *path)
 {
 	struct statx st;
 
@@ -84,8 +83,7 @@ static bool is_younger_than_us(const struct rac_state *state, const char *path)
 		return false;
 	uint64_t written = (uint64_t)st.stx_mtime.tv_sec * 1000000000u + st.stx_mtime.tv_nsec;
 
-	/* File times come from a clock that ticks every few milliseconds. */
-	return written + CLOCK_TICK_NS >= state->record->process.started_unix_ns;
+	return !rac_process_info_is_before_us(written);
 }
 
 /* Renames without replacing what came into being since we started. */
@@ -96,7 +94,7 @@ static bool publish(const struct rac_state *state, const char *temporary, struct
 		unlink(temporary);
 		return true;
 	}
-	if (errno == EEXIST && is_younger_than_us(state, path->buffer)) {
+	if (errno == EEXIST && is_younger_than_us(path->buffer)) {
 		rac_text_string(path, ".");
 		rac_text_i64(path, state->pid);
 	}

@@ -3,9 +3,11 @@
  * wrap_runtime.c.
  *
  * Our exports come first in the global scope, so every object that links a shared runtime ends up
- * here, also one that was opened RTLD_LOCAL with a runtime of its own. The search starts at the
- * caller's object and its dependencies, as the loader's would; for the program itself, and for an
- * object that leaves the choice to the global scope, at the first definition after ours.
+ * here, also one that was opened RTLD_LOCAL with a runtime of its own. Each function is searched for
+ * as the loader would if we were not there: in the global scope behind us, then among the caller's
+ * object and its dependencies. A reference to a runtime carries the version of that runtime, so what
+ * the global scope has under versions need not be meant: there the caller's own comes first. What it
+ * has without versions is another preloaded library that stands in for the function, and is meant.
  *
  * The answer is kept per call site in one word each: what is found there is found again without a
  * lock. A runtime that was found stays loaded, since the table points into it.
@@ -15,7 +17,9 @@
 #include "elf_symbols.h"
 #include "libc_real.h"
 #include <dlfcn.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #define RUNTIMES     16
@@ -49,10 +53,11 @@ static bool find_holder(void *context, const struct rac_object *object)
 {
 	struct search *search = context;
 
+	search->past_ourselves = search->past_ourselves || rac_object_is_ours(object);
 	if (!rac_object_holds(object, search->address))
 		return true;
 	search->object = *object;
-	search->found = 1;
+	search->found = search->address;
 	return false;
 }
 
@@ -79,43 +84,79 @@ bool rac_runtime_present(const char *symbol)
 	return search.found != 0;
 }
 
-/* The object that defines what the caller would get if we were not there. */
-static bool find_runtime(const void *return_address, struct rac_object *out)
+/* dlsym, and which object holds what it found. */
+static bool look_up(struct search *search, void *handle, const char *symbol)
 {
-	struct search caller = {.address = (uintptr_t)return_address};
-	struct search next = {.symbol = "cudaMalloc"};
+	void *found = rac_libc_dlsym(handle, symbol);
 
-	rac_object_each(find_holder, &caller);
-	if (caller.found != 0 && caller.object.path[0] != '\0') {
-		void *handle = rac_libc_dlopen(caller.object.path, RTLD_LAZY | RTLD_NOLOAD);
-		void *found = handle != NULL ? rac_libc_dlsym(handle, "cudaMalloc") : NULL;
-
-		if (found == NULL)
-			rac_libc_dlerror(); /* our failed look-up is not the program's */
-		else if (found != (__extension__(void *)(uintptr_t) & cudaMalloc)) {
-			struct search holder = {.address = (uintptr_t)found};
-
-			rac_object_each(find_holder, &holder);
-			*out = holder.object;
-			return holder.found != 0;
-		}
-	}
-	rac_object_each(find_next, &next);
-	*out = next.object;
-	return next.found != 0;
+	*search = (struct search){.symbol = symbol, .address = (uintptr_t)found};
+	if (found == NULL)
+		rac_libc_dlerror(); /* our failed look-up is not the program's */
+	else
+		rac_object_each(find_holder, search);
+	return search->found != 0;
 }
 
-static void fill(struct rac_runtime *r, const struct rac_object *object)
+static bool has_versions(const struct rac_object *object)
 {
+	for (const ElfW(Dyn) *d = object->dynamic; d != NULL && d->d_tag != DT_NULL; d++)
+		if (d->d_tag == DT_VERDEF)
+			return true;
+	return false;
+}
+
+/* A handle on the caller's object; NULL for the program itself, whose scope is the global one. */
+static void *handle_of(const void *return_address)
+{
+	struct search caller = {.address = (uintptr_t)return_address};
+	void *handle;
+
+	rac_object_each(find_holder, &caller);
+	if (caller.found == 0 || caller.object.path[0] == '\0')
+		return NULL;
+	handle = rac_libc_dlopen(caller.object.path, RTLD_LAZY | RTLD_NOLOAD);
+	if (handle == NULL)
+		rac_libc_dlerror();
+	return handle;
+}
+
+/* What a call to `symbol` by the caller would reach if we were not there; 0: nothing. */
+static uintptr_t find_function(void *caller, const char *symbol)
+{
+	struct search behind, own, any = {.symbol = symbol};
+
+	if (!look_up(&behind, RTLD_NEXT, symbol) || has_versions(&behind.object)) {
+		/* A library before us that stands in for the function asks for the next one. */
+		if (caller != NULL && look_up(&own, caller, symbol) && own.past_ourselves &&
+			!rac_object_is_ours(&own.object))
+			behind = own;
+	}
+	if (behind.found == 0) {
+		rac_object_each(find_next, &any);
+		behind = any;
+	}
+	if (behind.found != 0)
+		rac_libc_dlopen(behind.object.path, RTLD_LAZY | RTLD_NOLOAD); /* stays loaded */
+	return behind.found;
+}
+
+/* False: there is no runtime. */
+static bool fill(struct rac_runtime *r, const void *return_address)
+{
+	void *caller = handle_of(return_address);
+	bool any = false;
 	uintptr_t found;
 
 	*r = absent;
-#define RUNTIME_CALL(symbol)                          \
-	found = rac_object_function(object, #symbol); \
-	if (found != 0)                               \
-		r->symbol = (__extension__(__typeof__(symbol) *) found);
+#define RUNTIME_CALL(symbol)                                             \
+	found = find_function(caller, #symbol);                          \
+	if (found != 0) {                                                \
+		r->symbol = (__extension__(__typeof__(symbol) *) found); \
+		any = true;                                              \
+	}
 #define RUNTIME_HOOK(symbol, effect) RUNTIME_CALL(symbol)
 #include "hooks.def"
+	return any;
 }
 
 /*
@@ -132,7 +173,7 @@ static unsigned enter(struct rac_runtime *candidate)
 		if (atomic_compare_exchange_strong_explicit(&known[i], &seen, candidate,
 			    memory_order_release, memory_order_acquire))
 			return i;
-		if (seen->cudaMalloc == candidate->cudaMalloc) {
+		if (memcmp(seen, candidate, offsetof(struct rac_runtime, driver_seen)) == 0) {
 			munmap(candidate, sizeof(*candidate));
 			return i;
 		}
@@ -145,24 +186,22 @@ static struct rac_runtime *resolve(const void *return_address, _Atomic uint64_t 
 {
 	/* For the seventeenth runtime of a process, and where no page is to be had. */
 	static __thread struct rac_runtime unshared __attribute__((tls_model("initial-exec")));
-	struct rac_object object;
-
 	rac_libc_bind();
-	if (!find_runtime(return_address, &object))
-		return &absent;
 	struct rac_runtime *candidate = mmap(NULL, sizeof(*candidate), PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	unsigned index = RUNTIMES;
 
-	if (candidate != MAP_FAILED) {
-		fill(candidate, &object);
-		index = enter(candidate);
+	if (candidate == MAP_FAILED)
+		return fill(&unshared, return_address) ? &unshared : &absent;
+	if (!fill(candidate, return_address)) {
+		munmap(candidate, sizeof(*candidate));
+		return &absent;
 	}
+	unsigned index = enter(candidate);
+
 	if (index == RUNTIMES) {
-		fill(&unshared, &object);
+		fill(&unshared, return_address);
 		return &unshared;
 	}
-	rac_libc_dlopen(object.path, RTLD_LAZY | RTLD_NOLOAD); /* stays loaded */
 	atomic_store_explicit(site,
 		(uint64_t)(uintptr_t)return_address | (uint64_t)(index + 1) << ADDRESS_BITS,
 		memory_order_release);

@@ -55,7 +55,7 @@ struct rac_state {
 	rac_atomic_u32 used;           /* CUDA was used: a report is due */
 	rac_atomic_u32 reported;
 	rac_atomic_u64 refusals_said;
-	rac_atomic_u64 contexts[RAC_STATE_CONTEXTS]; /* handle by number, see context.c */
+	rac_atomic_u64 contexts[RAC_STATE_CONTEXTS];        /* handle by number, see context.c */
 	rac_atomic_u64 context_aliases[RAC_STATE_CONTEXTS]; /* what a handle is another name of */
 	struct rac_green greens[RAC_STATE_GREENS];
 	rac_atomic_u64 primaries[RAC_MAX_DEVICES];

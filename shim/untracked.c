@@ -5,9 +5,9 @@
  * races with another thread's allocation is thrown away: the ledger and NVML cannot be read in one
  * instant, so a figure counts only if the ledger's is the same before and after.
  *
- * NVML names processes by pid, and which pid namespace that is depends on the driver's version. A pid is
- * taken for ours in the first namespace of the machine, where all agree, or when it came to the
- * device's list just while we made a context there. Otherwise a stranger with our pid would be
+ * NVML names processes by pid, and which pid namespace that is depends on the driver's version. A
+ * pid is taken for ours in the first namespace of the machine, where all agree, or when it came to
+ * the device's list just while we made a context there. Otherwise a stranger with our pid would be
  * counted.
  */
 #include "untracked.h"
@@ -99,7 +99,7 @@ static bool open_nvml(struct nvml *nvml, struct rac_state *state, uint32_t devic
 		nvml->find(s.uuid, &nvml->device) == 0;
 }
 
-/* False: the list cannot be had. A figure of NOT_AVAILABLE: the pid is there, its bytes are not said. */
+/* False: the list cannot be had. NOT_AVAILABLE: the pid is there, its bytes are not said. */
 static bool ask_processes(const struct nvml *nvml, pid_t pid, bool *present, uint64_t *used)
 {
 	struct nvml_process list[PROCESSES];
@@ -184,6 +184,14 @@ static bool measure_process(
 	return true;
 }
 
+static bool exists(CUdevice device)
+{
+	int count;
+
+	return rac_driver()->cuDeviceGetCount(&count) == CUDA_SUCCESS && device >= 0 &&
+		device < count && device < RAC_MAX_DEVICES;
+}
+
 void rac_untracked_begin(struct rac_untracked_look *look, CUdevice device, bool makes_context)
 {
 	struct rac_state *state = rac_state();
@@ -193,7 +201,7 @@ void rac_untracked_begin(struct rac_untracked_look *look, CUdevice device, bool 
 	int saved = errno;
 
 	memset(look, 0, sizeof(*look));
-	if (device < 0 || device >= RAC_MAX_DEVICES)
+	if (!exists(device))
 		return;
 	look->wanted = true;
 	look->makes_context = makes_context;
@@ -243,6 +251,9 @@ static void measure_growth(
 	struct rac_untracked *u = &state->untracked;
 	uint64_t bit = bit_of(look->device);
 
+	/* What NVML once said of this process is better, though it be old. */
+	if ((rac_load_relaxed(&u->figures[look->device]) & 3) == FROM_NVML)
+		return;
 	if (!add_growth(state, nvml, look) && look->makes_context)
 		rac_fetch_or_relaxed(&u->incomplete, bit);
 	if ((rac_load_relaxed(&u->incomplete) & bit) != 0)

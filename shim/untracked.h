@@ -13,10 +13,10 @@
  * Without NVML there is no source: the driver tells a device's free memory only to a thread that
  * has a context on it, so what the first context took cannot be seen.
  *
- * Measured is when a context is made, when its limits are set and, where a program asks for its free
- * memory, once for each 64 MiB by which the charged bytes have changed; never while memory is allocated
- * and never at the end, when the driver may be gone. Between these the figure is that of the last
- * time.
+ * Measured is when a context is made, when its limits are set and, where a program asks for its
+ * free memory, once for each 64 MiB by which the charged bytes have changed; never while memory is
+ * allocated and never at the end, when the driver may be gone. Between these the figure is that of
+ * the last time.
  *
  * Any thread may call anything here, inside rac_enter. Nothing here waits, and errno is kept.
  */

@@ -3,8 +3,8 @@
  * that takes is no allocation of the program's, so it is measured instead of charged. Ends of
  * contexts are in wrap_context.c.
  *
- * A green context holds its device's primary context and is used under a handle of its own, but what is
- * allocated through it belongs to the primary one (header of cuCtxFromGreenCtx).
+ * A green context holds its device's primary context and is used under a handle of its own, but
+ * what is allocated through it belongs to the primary one (header of cuCtxFromGreenCtx).
  */
 #include "context.h"
 #include "driver.h"
@@ -119,8 +119,8 @@ static void green_keep(struct rac_state *state, CUgreenCtx handle, CUdevice devi
 	}
 }
 
-/* The program may never have asked for the primary context itself. It is active, so holding it for a
- * moment costs nothing. */
+/* The program may never have asked for the primary context itself. It is active, so holding it for
+ * a moment costs nothing. */
 static void learn_primary(struct rac_state *state, CUdevice device)
 {
 	const struct rac_driver *driver = rac_driver();
@@ -164,10 +164,14 @@ RAC_EXPORT CUresult cuCtxFromGreenCtx(CUcontext *pContext, CUgreenCtx hCtx)
 	struct rac_green *green = result == CUDA_SUCCESS ? green_find(state, hCtx) : NULL;
 
 	if (green != NULL) {
-		CUdevice device = (CUdevice)rac_load_relaxed(&green->device);
+		CUcontext primary =
+			rac_context_primary(state, (CUdevice)rac_load_relaxed(&green->device));
 
-		rac_store_relaxed(&green->context, (uint64_t)(uintptr_t)*pContext);
-		rac_context_note_alias(state, *pContext, rac_context_primary(state, device));
+		/* Should a driver hand out the primary context itself, that is no other name. */
+		if (*pContext != primary) {
+			rac_store_relaxed(&green->context, (uint64_t)(uintptr_t)*pContext);
+			rac_context_note_alias(state, *pContext, primary);
+		}
 	}
 	rac_leave();
 	return result;

@@ -1,72 +1,32 @@
 /*
- * wrap_import.c - wrappers of the functions that open memory of another process, of another API or of
- * an imported pool: its owner is charged, so here it is only recorded, that its return be known.
- *
- * A handle of interprocess memory that is open already gives the same address once more; each open
- * has an entry of its own, and each close takes one of them.
+ * wrap_import.c - wrappers of the functions that open memory of another API or of an imported pool:
+ * its owner is charged, so here it is only recorded, that its return be known. Memory of another
+ * process is in wrap_ipc.c.
  */
 #include "account.h"
 #include "context.h"
 #include "driver.h"
 #include "thread.h"
 
+static void record_in(uint16_t context, enum rac_hook hook, enum rac_space space, uint64_t value)
+{
+	struct rac_state *state = rac_state();
+	struct rac_entry entry = {
+		.space = space,
+		.value = value,
+		.site = rac_label_or(hook),
+		.context = context,
+		.kind = RAC_KIND_BORROWED,
+	};
+
+	rac_state_note_use(state);
+	if (rac_ledger_insert(&state->ledger, &entry) != RAC_OK)
+		rac_tracker_unrecorded(state->tracker);
+}
+
 static void record(enum rac_hook hook, enum rac_space space, uint64_t value)
 {
-	rac_borrow_record(
-		hook, space, value, rac_context_number(rac_state(), rac_context_current()));
-}
-
-static CUresult open_memory(__typeof__(cuIpcOpenMemHandle) *open, enum rac_hook hook,
-	CUdeviceptr *address, CUipcMemHandle handle, unsigned int flags)
-{
-	CUresult result = open(address, handle, flags);
-
-	if (result == CUDA_SUCCESS)
-		record(hook, RAC_SPACE_DEVICE, *address);
-	return result;
-}
-
-RAC_EXPORT CUresult cuIpcOpenMemHandle(
-	CUdeviceptr *pdptr, CUipcMemHandle handle, unsigned int Flags)
-{
-	const struct rac_driver *driver = rac_driver();
-
-	if (pdptr == NULL || !rac_enter())
-		return driver->cuIpcOpenMemHandle(pdptr, handle, Flags);
-	CUresult result = open_memory(
-		driver->cuIpcOpenMemHandle, RAC_HOOK_cuIpcOpenMemHandle, pdptr, handle, Flags);
-
-	rac_leave();
-	return result;
-}
-
-RAC_EXPORT CUresult cuIpcOpenMemHandle_v2(
-	CUdeviceptr *pdptr, CUipcMemHandle handle, unsigned int Flags)
-{
-	const struct rac_driver *driver = rac_driver();
-
-	if (pdptr == NULL || !rac_enter())
-		return driver->cuIpcOpenMemHandle_v2(pdptr, handle, Flags);
-	CUresult result = open_memory(driver->cuIpcOpenMemHandle_v2, RAC_HOOK_cuIpcOpenMemHandle_v2,
-		pdptr, handle, Flags);
-
-	rac_leave();
-	return result;
-}
-
-RAC_EXPORT CUresult cuIpcCloseMemHandle(CUdeviceptr dptr)
-{
-	const struct rac_driver *driver = rac_driver();
-	struct rac_return given;
-
-	if (!rac_enter())
-		return driver->cuIpcCloseMemHandle(dptr);
-	rac_return_take(&given, RAC_SPACE_DEVICE, dptr);
-	CUresult result = driver->cuIpcCloseMemHandle(dptr);
-
-	rac_return_settle(&given, result);
-	rac_leave();
-	return result;
+	record_in(rac_context_number(rac_state(), rac_context_current()), hook, space, value);
 }
 
 RAC_EXPORT CUresult cuImportExternalMemory(
@@ -142,8 +102,8 @@ RAC_EXPORT CUresult cuMemPoolImportPointer(
 	CUresult result = driver->cuMemPoolImportPointer(ptr_out, pool, shareData);
 
 	if (result == CUDA_SUCCESS)
-		rac_borrow_record(RAC_HOOK_cuMemPoolImportPointer, RAC_SPACE_DEVICE, *ptr_out,
-			RAC_CONTEXT_UNKNOWN);
+		record_in(RAC_CONTEXT_UNKNOWN, RAC_HOOK_cuMemPoolImportPointer, RAC_SPACE_DEVICE,
+			*ptr_out);
 	rac_leave();
 	return result;
 }
