@@ -31,8 +31,7 @@ is 'and the shim says nothing of it' "$(lines)" 0
 shimmed RAC_LIMIT=3M "$APPS/leak" -r 1M 2M
 is 'a refusal is one line' "$(lines)" 1
 is 'it names call, request, use, cap and source' "$(said 1)" \
-	"refused: cudaMalloc of 2.00 MiB \
-(2097152 bytes) on device 0: 3.00 MiB in use, cap 3.00 MiB (RAC_LIMIT), 0 B left"
+	"refused: cudaMalloc of 2.00 MiB on device 0: 3.00 MiB in use, cap 3.00 MiB (RAC_LIMIT), 0 B left"
 is 'the report counts it' "$(report '
 [r["devices"][0][k] for k in ("refused", "refused_bytes", "limit_bytes", "live_bytes")]')" \
 	'[1, 2097152, 3145728, 3145728]'
@@ -89,7 +88,7 @@ for app in edges edges_runtime; do
 	run "$APPS/$app"
 	cp "$T/out" "$T/alone"
 	for setting in RAC_VERBOSE=0 RAC_LIMIT=4G RAC_LIMIT=100% RAC_SHOW=device SIMCUDA_REENTER=1; do
-		env LD_PRELOAD="$SHIM" RAC_REPORT=none $setting "$APPS/$app" >"$T/under"
+		env LD_PRELOAD="$SHIM" RAC_REPORT=none $setting "$APPS/$app" >"$T/under" 2>"$T/err"
 		run diff "$T/alone" "$T/under"
 		ended "$app: arguments at the edge are answered as without the shim ($setting)" 0 ''
 	done

@@ -28,6 +28,7 @@ enum simcuda_kind {
 	SIMCUDA_GRAPH,
 	SIMCUDA_CONTEXT, /* from here on not part of the live figures */
 	SIMCUDA_MODULE,
+	SIMCUDA_LINGERING, /* VMM memory without handle and mapping that an export, import or bind keeps */
 	SIMCUDA_KINDS,
 	SIMCUDA_TRACKED = SIMCUDA_CONTEXT
 };
@@ -60,6 +61,10 @@ uint64_t simcuda_device_bytes(int device);
 
 /* Bytes that pools and graphs have handed out, as opposed to what they reserve. */
 uint64_t simcuda_pool_used(int device);
+uint64_t simcuda_graph_used(int device);
+
+/* As simcuda_physical_bytes, by the card's index before CUDA_VISIBLE_DEVICES. */
+uint64_t simcuda_physical_bytes_of(int index);
 
 /* Page-locked host memory of this process, allocated and registered. */
 uint64_t simcuda_pinned_bytes(void);
@@ -69,8 +74,9 @@ uint64_t simcuda_pinned_peak(void);
 /* Sets every peak to its current value. */
 void simcuda_reset_peak(void);
 
-/* Calls visit for each live allocation in address order until it returns non-zero; returns that. visit
- * must not call CUDA. */
+/* Calls visit for each live allocation until it returns non-zero, and returns that: addresses in their order,
+ * then arrays and VMM objects in none. What a pool or graph has handed out is visited, not what it
+ * reserves. visit must call neither CUDA nor this interface. */
 int simcuda_walk(int (*visit)(const struct simcuda_allocation *, void *), void *argument);
 
 /*

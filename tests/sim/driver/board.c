@@ -6,113 +6,36 @@
  */
 #include "sim.h"
 
+#include "board.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
-#define MAGIC 0x53494d4341524431ULL
-#define SLOTS 256
-
-/* One process; pid 0 is free. */
-struct slot {
-	int64_t pid;
-	uint64_t started;    /* in clock ticks since boot: tells a recycled pid */
-	uint64_t dead_since; /* nanoseconds; 0: not noticed yet */
-	uint64_t bytes[SIM_DEVICES];
-};
-
-struct board {
-	uint64_t magic;
-	pthread_mutex_t lock;
-	struct slot slots[SLOTS];
-};
+#define SLOTS BOARD_SLOTS
 
 static struct board private_board = {.lock = PTHREAD_MUTEX_INITIALIZER};
 static struct board *board = &private_board;
-static struct slot *mine = &private_board.slots[0];
+static struct board_slot *mine = &private_board.slots[0];
 static struct sim_card cards[SIM_DEVICES];
 struct sim_account sim_pinned;
 
-static void board_lock(void)
+static void lock(void)
 {
-	if (pthread_mutex_lock(&board->lock) == EOWNERDEAD)
-		pthread_mutex_consistent(&board->lock);
+	board_lock(board);
 }
 
-static void board_unlock(void)
+static void unlock(void)
 {
-	pthread_mutex_unlock(&board->lock);
+	board_unlock(board);
 }
 
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
-
-/* Start time of a living process, 0 for one that is gone or only waits to be collected. */
-static uint64_t start_time(int64_t pid)
-{
-	char path[64], text[1024], state;
-	unsigned long long started = 0;
-	const char *at;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%lld/stat", (long long)pid);
-	file = fopen(path, "re");
-	if (!file)
-		return 0;
-	if (!fgets(text, sizeof(text), file))
-		text[0] = 0;
-	fclose(file);
-	at = strrchr(text, ')');
-	if (!at || sscanf(at + 1, " %c", &state) != 1 || state == 'Z' || state == 'X')
-		return 0;
-	/* Field 22; the state is field 3. */
-	for (int field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	if (at)
-		sscanf(at, "%llu", &started);
-	return started;
-}
-
-/* Board locked. */
 static void collect_dead(void)
 {
-	if (board == &private_board)
-		return;
-	for (unsigned int i = 0; i < SLOTS; i++) {
-		struct slot *slot = &board->slots[i];
-
-		if (!slot->pid || slot == mine || start_time(slot->pid) == slot->started)
-			continue;
-		if (!slot->dead_since)
-			slot->dead_since = now();
-		else if (now() - slot->dead_since >= sim_config()->reap_ns)
-			memset(slot, 0, sizeof(*slot));
-	}
-}
-
-static void board_format(struct board *fresh)
-{
-	pthread_mutexattr_t attributes;
-
-	pthread_mutexattr_init(&attributes);
-	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-	pthread_mutex_init(&fresh->lock, &attributes);
-	pthread_mutexattr_destroy(&attributes);
-	fresh->magic = MAGIC;
+	if (board != &private_board)
+		board_collect(board, mine, sim_config()->reap_ns);
 }
 
 static _Noreturn void give_up(const char *what)
@@ -123,7 +46,7 @@ static _Noreturn void give_up(const char *what)
 
 static void claim_slot(void)
 {
-	board_lock();
+	lock();
 	collect_dead();
 	for (unsigned int i = 0; i < SLOTS; i++) {
 		if (board->slots[i].pid)
@@ -131,46 +54,77 @@ static void claim_slot(void)
 		mine = &board->slots[i];
 		memset(mine, 0, sizeof(*mine));
 		mine->pid = getpid();
-		mine->started = start_time(mine->pid);
+		mine->started = board_start_time(mine->pid);
 		break;
 	}
-	board_unlock();
+	unlock();
 	if (mine == &private_board.slots[0])
 		give_up("all places for processes are taken");
 }
 
 void sim_board_open(void)
 {
-	const char *path = sim_config()->shared;
+	const char *path = sim_config()->shared, *problem;
 	struct board *shared;
-	int file;
 
 	if (!path || board != &private_board)
 		return;
-	file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-	if (file < 0)
-		give_up("cannot be opened");
-	flock(file, LOCK_EX);
-	if (ftruncate(file, sizeof(struct board)))
-		give_up("cannot be sized");
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-	if (shared == MAP_FAILED)
-		give_up("cannot be mapped");
-	if (shared->magic != MAGIC)
-		board_format(shared);
-	flock(file, LOCK_UN);
-	close(file);
+	shared = board_map(path, &problem);
+	if (!shared)
+		give_up(problem);
 	board = shared;
 	claim_slot();
 }
 
-void sim_board_close(void)
+/* The driver's end: a process that leaves in good order gives everything back at once. */
+void sim_finish(void)
 {
 	if (board == &private_board)
 		return;
-	board_lock();
+	lock();
+	for (unsigned int i = 0; i < BOARD_EXPORTS; i++) {
+		if (board->exports[i].pid == mine->pid)
+			board->exports[i].inode = 0;
+	}
 	memset(mine, 0, sizeof(*mine));
-	board_unlock();
+	unlock();
+}
+
+/* Tells other processes where exported memory lies. Nothing to do where devices are not shared. */
+void sim_board_publish(const struct board_export *entry)
+{
+	lock();
+	for (unsigned int i = 0; i < BOARD_EXPORTS; i++) {
+		if (board->exports[i].inode)
+			continue;
+		board->exports[i] = *entry;
+		break;
+	}
+	unlock();
+}
+
+void sim_board_withdraw(uint64_t inode)
+{
+	lock();
+	for (unsigned int i = 0; i < BOARD_EXPORTS; i++) {
+		if (board->exports[i].inode == inode)
+			board->exports[i].inode = 0;
+	}
+	unlock();
+}
+
+bool sim_board_find(uint64_t inode, struct board_export *entry)
+{
+	bool found = false;
+
+	lock();
+	for (unsigned int i = 0; i < BOARD_EXPORTS && !found; i++) {
+		found = inode && board->exports[i].inode == inode;
+		if (found)
+			*entry = board->exports[i];
+	}
+	unlock();
+	return found;
 }
 
 struct sim_card *sim_card(int device)
@@ -201,10 +155,10 @@ uint64_t sim_device_used(int device)
 {
 	uint64_t used;
 
-	board_lock();
+	lock();
 	collect_dead();
 	used = all_bytes(device);
-	board_unlock();
+	unlock();
 	return used;
 }
 
@@ -232,7 +186,7 @@ static bool take_physical(int device, uint64_t bytes)
 	struct sim_card *card = &cards[device];
 	bool fits;
 
-	board_lock();
+	lock();
 	fits = bytes <= capacity(device) && all_bytes(device) <= capacity(device) - bytes;
 	if (!fits && bytes <= capacity(device)) {
 		collect_dead();
@@ -240,7 +194,7 @@ static bool take_physical(int device, uint64_t bytes)
 	}
 	if (fits)
 		*my_bytes(device) += bytes;
-	board_unlock();
+	unlock();
 	if (!fits)
 		return false;
 	card->physical += bytes;
@@ -262,8 +216,13 @@ static CUresult charge(int device, enum simcuda_kind kind, uint64_t bytes, unsig
 	struct sim_card *card = &cards[device];
 
 	/* Sizes beyond this would overflow in rounding; managed memory may pass the capacity. */
-	if (bytes > 1ULL << 46 || !take_physical(device, physical(kind, bytes)))
+	if (bytes > 1ULL << 46)
 		return CUDA_ERROR_OUT_OF_MEMORY;
+	if (!take_physical(device, physical(kind, bytes))) {
+		sim_vmm_collect();
+		if (!take_physical(device, physical(kind, bytes)))
+			return CUDA_ERROR_OUT_OF_MEMORY;
+	}
 	add(&card->kind[kind], bytes, count);
 	if (kind < SIMCUDA_TRACKED)
 		add(&card->live, bytes, count);
@@ -275,9 +234,9 @@ static void uncharge(int device, enum simcuda_kind kind, uint64_t bytes, unsigne
 	struct sim_card *card = &cards[device];
 	uint64_t held = physical(kind, bytes);
 
-	board_lock();
+	lock();
 	*my_bytes(device) -= held;
-	board_unlock();
+	unlock();
 	card->physical -= held;
 	card->kind[kind].bytes -= bytes;
 	card->kind[kind].count -= count;
@@ -305,6 +264,15 @@ CUresult sim_charge_more(int device, enum simcuda_kind kind, uint64_t bytes)
 void sim_uncharge_some(int device, enum simcuda_kind kind, uint64_t bytes)
 {
 	uncharge(device, kind, bytes, 0);
+}
+
+void sim_count(int device, enum simcuda_kind kind, int change)
+{
+	struct sim_card *card = &cards[device];
+
+	card->kind[kind].count += (uint64_t)(int64_t)change;
+	if (kind < SIMCUDA_TRACKED)
+		card->live.count += (uint64_t)(int64_t)change;
 }
 
 void sim_pin(int64_t bytes, int count)

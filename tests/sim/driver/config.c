@@ -183,6 +183,10 @@ static void read_all(void)
 	config.context_bytes = number("SIMCUDA_CONTEXT_BYTES", 0);
 	config.module_bytes = number("SIMCUDA_MODULE_BYTES", 0);
 	config.pool_chunk = number("SIMCUDA_POOL_CHUNK", 32 * SIM_MIB);
+	config.graph_chunk = number("SIMCUDA_GRAPH_CHUNK", 2 * SIM_MIB);
+	config.array_row = number("SIMCUDA_ARRAY_ROW", 1);
+	if (!config.pool_chunk || !config.graph_chunk || !config.array_row)
+		refuse("SIMCUDA_POOL_CHUNK, SIMCUDA_GRAPH_CHUNK or SIMCUDA_ARRAY_ROW", "0", "at least 1");
 	config.reap_ns = number("SIMCUDA_REAP_MS", 50) * 1000000;
 	config.shared = getenv("SIMCUDA_SHARED");
 	config.truth = getenv("SIMCUDA_TRUTH");

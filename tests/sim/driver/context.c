@@ -30,8 +30,8 @@ CUresult sim_context_current(CUcontext *ctx)
 		return CUDA_ERROR_INVALID_CONTEXT;
 	if (sim_context_check(top) || top->generation != stack[depth - 1].generation)
 		return CUDA_ERROR_CONTEXT_IS_DESTROYED;
-	*ctx = top;
-	return CUDA_SUCCESS;
+	*ctx = top->alias ? top->alias : top;
+	return (*ctx)->active ? CUDA_SUCCESS : CUDA_ERROR_CONTEXT_IS_DESTROYED;
 }
 
 CUresult sim_context_push(CUcontext ctx)

@@ -6,6 +6,15 @@
 
 #include <string.h>
 
+/* Mapped memory is out of reach until access has been set. */
+static bool accessible(const struct sim_range *range, bool write)
+{
+	unsigned int wanted =
+		write ? CU_MEM_ACCESS_FLAGS_PROT_READWRITE : CU_MEM_ACCESS_FLAGS_PROT_READ;
+
+	return range->memory != SIM_MAPPED || (range->flags & wanted) == wanted;
+}
+
 /* Finds where bytes lie, and for how long the place goes on; device addresses must be known. */
 static bool place(uint64_t address, bool device, bool write, char **host, uint64_t *run)
 {
@@ -14,7 +23,7 @@ static bool place(uint64_t address, bool device, bool write, char **host, uint64
 
 	sim_lock();
 	range = sim_range_find(sim_memory, address);
-	if (range && range->host) {
+	if (range && range->host && accessible(range, write)) {
 		*host = range->host + (address - range->start);
 		*run = range->size - (address - range->start);
 		if (write)

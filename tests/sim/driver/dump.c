@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 static const char *const kind_names[SIMCUDA_KINDS] = {
-	"device", "managed", "array", "vmm", "pool", "graph", "context", "module"};
+	"device", "managed", "array", "vmm", "pool", "graph", "context", "module",
+	"lingering"};
 
 static FILE *open_file(void)
 {
@@ -93,9 +94,4 @@ void sim_truth_write(void)
 	fprintf(file, "}}\n");
 	sim_unlock();
 	fclose(file);
-}
-
-void sim_finish(void)
-{
-	sim_board_close();
 }

@@ -17,6 +17,8 @@ static CUresult allocate(void **pointer, size_t bytes, unsigned int flags)
 	sim_pause();
 	sim_lock();
 	status = sim_context_current(&ctx);
+	if (status == CUDA_SUCCESS)
+		status = sim_capture_unsafe();
 	if (status == CUDA_SUCCESS) {
 		/* No machine has that much; without the check a lazy mapping would succeed. */
 		range = bytes > 1ULL << 44 ? NULL : sim_memory_new(SIM_HOST, -1, bytes, ctx, false);

@@ -17,6 +17,10 @@ enum simcuda_kind sim_memory_kind(const struct sim_range *range)
 		return SIMCUDA_DEVICE;
 	case SIM_MANAGED:
 		return SIMCUDA_MANAGED;
+	case SIM_POOLED:
+		return SIMCUDA_POOL;
+	case SIM_GRAPHED:
+		return SIMCUDA_GRAPH;
 	default:
 		return SIMCUDA_KINDS;
 	}
@@ -59,6 +63,8 @@ void sim_memory_end(struct sim_range *range)
 		sim_uncharge(range->device, sim_memory_kind(range), range->size);
 	if (range->memory == SIM_HOST || range->memory == SIM_REGISTERED)
 		sim_pin(-(int64_t)range->size, -1);
+	if (range->memory == SIM_EXTERNAL_BUFFER)
+		sim_external_release(range);
 	if (range->space.extent)
 		sim_space_give(&range->space, range->touched);
 	free(range);
@@ -75,6 +81,8 @@ static CUresult allocate(enum sim_memory memory, uint64_t size, bool low, uint64
 	status = sim_context_current(&ctx);
 	if (status == CUDA_SUCCESS && !size)
 		status = CUDA_ERROR_INVALID_VALUE;
+	if (status == CUDA_SUCCESS)
+		status = sim_capture_unsafe();
 	if (status == CUDA_SUCCESS) {
 		enum simcuda_kind kind = memory == SIM_MANAGED ? SIMCUDA_MANAGED : SIMCUDA_DEVICE;
 
@@ -206,7 +214,11 @@ CUresult sim_free(uint64_t address)
 		status = CUDA_ERROR_INVALID_VALUE;
 		sim_unknown_frees++;
 	} else {
-		status = sim_free_range(range);
+		/* Linear memory is freed with a synchronisation, which a capture forbids. */
+		if (range->memory == SIM_LINEAR || range->memory == SIM_MANAGED)
+			status = sim_capture_unsafe();
+		if (status == CUDA_SUCCESS)
+			status = sim_free_range(range);
 	}
 	sim_unlock();
 	sim_pause();
@@ -219,12 +231,26 @@ CUresult sim_free_range(struct sim_range *range)
 	switch (range->memory) {
 	case SIM_LINEAR:
 	case SIM_MANAGED:
+	case SIM_EXTERNAL_BUFFER:
 		sim_memory_end(range);
 		return CUDA_SUCCESS;
+	case SIM_POOLED:
+		sim_pool_give(range);
+		return CUDA_SUCCESS;
+	case SIM_GRAPHED:
+		sim_graph_memory_free(range);
+		return CUDA_SUCCESS;
+	case SIM_IMPORTED:
+		/* A pointer imported from a pool is freed; one of IPC is closed. */
+		if (!range->owner)
+			break;
+		sim_pool_forget(range);
+		return CUDA_SUCCESS;
 	default:
-		sim_unknown_frees++;
-		return CUDA_ERROR_INVALID_VALUE;
+		break;
 	}
+	sim_unknown_frees++;
+	return CUDA_ERROR_INVALID_VALUE;
 }
 
 CUresult cuMemFree_v2(CUdeviceptr address)
@@ -249,6 +275,7 @@ static CUresult get_info(uint64_t *left, uint64_t *total)
 	sim_lock();
 	status = sim_context_current(&ctx);
 	if (status == CUDA_SUCCESS) {
+		sim_vmm_collect();
 		*left = sim_device_left(ctx->device);
 		*total = simcuda_capacity(ctx->device);
 	}

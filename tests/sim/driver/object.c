@@ -72,3 +72,22 @@ void sim_object_walk(enum sim_type type, void (*visit)(struct sim_object *, void
 		}
 	}
 }
+
+CUresult sim_object_hold(struct sim_object *object, enum simcuda_kind kind, int device, uint64_t bytes)
+{
+	CUresult status = sim_charge(device, kind, bytes);
+
+	if (status == CUDA_SUCCESS) {
+		object->held = bytes;
+		object->held_on = device;
+		object->sequence = ++sim_sequence;
+	}
+	return status;
+}
+
+void sim_object_drop(struct sim_object *object, enum simcuda_kind kind)
+{
+	if (object->held)
+		sim_uncharge(object->held_on, kind, object->held);
+	object->held = 0;
+}

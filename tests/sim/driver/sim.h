@@ -36,6 +36,8 @@ struct sim_config {
 	uint64_t context_bytes;            /* SIMCUDA_CONTEXT_BYTES */
 	uint64_t module_bytes;             /* SIMCUDA_MODULE_BYTES */
 	uint64_t pool_chunk;               /* SIMCUDA_POOL_CHUNK */
+	uint64_t graph_chunk;              /* SIMCUDA_GRAPH_CHUNK */
+	uint64_t array_row;                /* SIMCUDA_ARRAY_ROW: rows are padded to multiples of it */
 	uint64_t reap_ns;                  /* SIMCUDA_REAP_MS */
 	const char *shared;                /* SIMCUDA_SHARED */
 	const char *truth;                 /* SIMCUDA_TRUTH */
@@ -133,6 +135,9 @@ struct sim_object {
 	void (*destroy)(struct sim_object *object);
 	struct sim_object *next, *previous; /* in the context */
 	struct sim_object *chain;           /* in the table of handles */
+	/* For the walk over live memory, where the object and no address range holds it. */
+	uint64_t held, sequence;
+	int held_on;
 };
 
 /* All of these: lock held. The handle is the object's address. */
@@ -141,6 +146,10 @@ void sim_object_add(struct sim_object *object, enum sim_type type, struct CUctx_
 void sim_object_remove(struct sim_object *object);
 void *sim_object_find(const void *handle, enum sim_type type);
 void sim_object_walk(enum sim_type type, void (*visit)(struct sim_object *, void *), void *argument);
+
+/* Charges an object's memory to arrays or VMM and notes it for the walk, and takes both back. */
+CUresult sim_object_hold(struct sim_object *object, enum simcuda_kind kind, int device, uint64_t bytes);
+void sim_object_drop(struct sim_object *object, enum simcuda_kind kind);
 
 /* ---- contexts (context.c, primary.c) ---- */
 
@@ -156,6 +165,7 @@ struct CUctx_st {
 	uint64_t overhead; /* charged for the context itself */
 	CUfunc_cache cache;
 	struct CUgreenCtx_st *green;
+	struct CUctx_st *alias; /* of a green context: the primary one, which owns everything */
 };
 
 CUresult sim_context_new(int device, unsigned int flags, struct CUctx_st *reuse, CUcontext *out);
@@ -176,7 +186,7 @@ struct sim_account {
 struct sim_card {
 	struct sim_account kind[SIMCUDA_KINDS];
 	struct sim_account live;
-	uint64_t physical, physical_peak, handed_out;
+	uint64_t physical, physical_peak, pool_used, graph_used;
 };
 
 /* Takes device memory if it is there: 0 or CUDA_ERROR_OUT_OF_MEMORY. Lock held. */
@@ -185,9 +195,14 @@ void sim_uncharge(int device, enum simcuda_kind kind, uint64_t bytes);
 /* As above for memory that grows and shrinks without being another allocation. */
 CUresult sim_charge_more(int device, enum simcuda_kind kind, uint64_t bytes);
 void sim_uncharge_some(int device, enum simcuda_kind kind, uint64_t bytes);
+/* Changes how many allocations a kind has, for those whose bytes are charged in larger pieces. */
+void sim_count(int device, enum simcuda_kind kind, int change);
 void sim_pin(int64_t bytes, int count);
 void sim_board_open(void);
-void sim_board_close(void);
+struct board_export;
+void sim_board_publish(const struct board_export *entry);
+void sim_board_withdraw(uint64_t inode);
+bool sim_board_find(uint64_t inode, struct board_export *entry);
 uint64_t sim_device_left(int device);
 uint64_t sim_device_used(int device);
 struct sim_card *sim_card(int device);
@@ -205,7 +220,7 @@ enum sim_memory {
 	SIM_MAPPED,
 	SIM_IMPORTED,
 	SIM_EXTERNAL_BUFFER,
-	SIM_GLOBAL
+	SIM_ARRAYED /* the bytes of an array, which the program has no address of */
 };
 
 struct sim_space {
@@ -221,7 +236,8 @@ struct sim_range {
 	char *host;
 	enum sim_memory memory;
 	int device; /* -1: host */
-	void *owner; /* pool, VMM object, graph node, external memory */
+	void *owner; /* pool, VMM object, graph allocation, external memory */
+	void *part;  /* of a pool's chunk */
 	struct sim_space space; /* what it was cut from; extent 0: memory of someone else */
 	uint64_t sequence;
 	unsigned int flags;
@@ -253,6 +269,132 @@ CUresult sim_free_range(struct sim_range *range);
 enum simcuda_kind sim_memory_kind(const struct sim_range *range);
 extern uint64_t sim_sequence, sim_unknown_frees;
 
+/* ---- arrays (array.c, layout.c, tile.c); lock held ---- */
+
+/* How the bytes of an array lie: rows of texels (or of blocks of them), slices of rows. */
+struct sim_layout {
+	uint64_t row, slice, bytes;
+};
+
+struct sim_tile;
+
+struct CUarray_st {
+	struct sim_object object;
+	CUDA_ARRAY3D_DESCRIPTOR descriptor;
+	struct sim_layout layout;
+	int device;
+	struct sim_range *memory; /* NULL: none of its own */
+	uint64_t start;           /* where copies go; 0: nowhere */
+	const void *parent;       /* mipmap or array that it is a part of */
+	struct sim_tile *tiles;
+	CUarray planes[3];
+};
+
+struct CUmipmappedArray_st {
+	struct sim_object object;
+	CUDA_ARRAY3D_DESCRIPTOR descriptor;
+	int device;
+	unsigned int count;
+	uint64_t bytes;
+	struct sim_range *memory;
+	struct sim_tile *tiles;
+	CUarray levels[32];
+	bool imported; /* the memory is someone else's */
+};
+
+/* False for a descriptor that the driver refuses. */
+bool sim_layout_of(const CUDA_ARRAY3D_DESCRIPTOR *descriptor, struct sim_layout *layout);
+CUDA_ARRAY3D_DESCRIPTOR sim_layout_level(const CUDA_ARRAY3D_DESCRIPTOR *descriptor, unsigned int level);
+unsigned int sim_layout_levels(const CUDA_ARRAY3D_DESCRIPTOR *descriptor);
+void sim_layout_sparse(const CUDA_ARRAY3D_DESCRIPTOR *descriptor, unsigned int levels,
+	CUDA_ARRAY_SPARSE_PROPERTIES *properties);
+#define SIM_UNBACKED (CUDA_ARRAY3D_SPARSE | CUDA_ARRAY3D_DEFERRED_MAPPING)
+
+CUresult sim_array_part(const void *parent, const CUDA_ARRAY3D_DESCRIPTOR *descriptor, int device,
+	uint64_t start, CUarray *out);
+void sim_array_end(struct sim_object *object);
+CUresult sim_mipmap_new(const CUDA_ARRAY3D_DESCRIPTOR *descriptor, unsigned int levels, bool imported,
+	CUcontext ctx, CUmipmappedArray *out);
+void sim_tiles_end(struct sim_tile **tiles);
+
+/* ---- virtual memory (vmm.c, map.c, export.c, multicast.c); lock held ---- */
+
+struct sim_export;
+struct sim_bind;
+
+struct sim_vmm {
+	struct sim_object object;
+	CUmemAllocationProp properties;
+	uint64_t size;
+	int device;                                /* -1: host, or another process's */
+	unsigned int handles, maps, imports, binds; /* what keeps it alive */
+	struct sim_export *exports;
+	struct sim_space space;
+	char *host;
+	struct sim_vmm *source; /* imported from this process */
+	bool mapped;            /* imported from another process: host is a mapping */
+	bool lingering;
+	/* Multicast objects hold no memory but bind that of others. */
+	bool multicast;
+	unsigned int devices_wanted, devices_added;
+	struct sim_bind *bound;
+};
+
+struct sim_vmm *sim_vmm_find(CUmemGenericAllocationHandle handle);
+CUresult sim_vmm_new(uint64_t size, int device, struct sim_vmm **out);
+/* After a reference went: frees what nothing keeps. */
+void sim_vmm_settle(struct sim_vmm *object);
+/* Frees what only exports kept whose descriptors are closed by now. */
+void sim_vmm_collect(void);
+void sim_unbind(struct sim_vmm *multicast, uint64_t offset, uint64_t bytes);
+bool sim_exported(struct sim_vmm *object);
+#define SIM_GRANULE (2 * SIM_MIB)
+
+/* ---- pools (pool.c, poolapi.c, poolshare.c); lock held ---- */
+
+struct CUmemPoolHandle_st {
+	struct sim_object object;
+	struct CUmemPoolHandle_st *next;
+	CUmemPoolProps properties;
+	int device; /* -1: host */
+	bool standard, destroyed, imported;
+	int reuse[3];
+	uint64_t threshold, reserved, reserved_high, used, used_high, live;
+	CUmemAccess_flags access[SIM_DEVICES];
+	struct sim_chunk *chunks;
+	uint64_t id;        /* for those who import it */
+	int64_t owner;      /* process */
+};
+
+CUresult sim_pool_new(const CUmemPoolProps *properties, CUmemoryPool *out);
+CUresult sim_pool_take(CUmemoryPool pool, uint64_t bytes, uint64_t *address);
+void sim_pool_give(struct sim_range *range);
+void sim_pool_trim(CUmemoryPool pool, uint64_t keep);
+void sim_pool_end(CUmemoryPool pool);
+void sim_pool_forget(struct sim_range *range);
+/* Finds a pool by handle; NULL for one that is destroyed. */
+CUmemoryPool sim_pool_find(CUmemoryPool pool);
+/* The default and the current pool of a device, or of the host (-1). */
+CUresult sim_pool_standard(int device, CUmemoryPool *pool);
+CUresult sim_pool_current(int device, CUmemoryPool *pool);
+
+/* ---- memory of graphs (graphmem.c); lock held ---- */
+
+struct sim_graph_memory;
+void sim_graph_memory_free(struct sim_range *range);
+
+/* ---- memory of other processes (share.c) ---- */
+
+struct sim_share {
+	int64_t pid;
+	int32_t file, device;
+	uint64_t offset, size;
+};
+
+void sim_external_release(struct sim_range *range);
+bool sim_share_of(const struct sim_range *range, struct sim_share *share);
+char *sim_share_map(const struct sim_share *share);
+
 /* ---- streams (stream.c) ---- */
 
 struct CUstream_st {
@@ -264,6 +406,10 @@ struct CUstream_st {
 	CUstreamCaptureStatus capture;
 	struct CUgraph_st *capturing;
 	bool joined; /* capture began in another stream and came here through an event */
+	bool borrowed; /* the graph is the program's own */
+	CUstreamCaptureMode mode;
+	unsigned long long capture_id, thread;
+	CUgraphNode last;
 };
 
 /* The context that a stream handle belongs to; the built-in streams belong to the current one. */
@@ -309,6 +455,12 @@ CUresult sim_array_box(CUarray array, uint64_t *start, uint64_t *row, uint64_t *
 CUresult sim_capture(CUstream stream, const struct sim_work *work, bool *recorded);
 /* An error where the stream captures and the call may not be made then. */
 CUresult sim_capture_forbids(CUstream stream);
+/* An error where the thread may not make calls that could disturb a capture, such as cuMemAlloc. */
+CUresult sim_capture_unsafe(void);
+/* Records an allocation or a free if the stream captures. */
+CUresult sim_capture_alloc(CUstream stream, int device, uint64_t bytes, uint64_t *address, bool *recorded);
+CUresult sim_capture_free(CUstream stream, uint64_t address, bool *recorded);
+void sim_capture_abandon(struct CUstream_st *stream);
 CUresult sim_capture_join(CUstream stream, struct CUgraph_st *graph);
 struct CUgraph_st *sim_capture_graph(CUstream stream);
 

@@ -33,6 +33,7 @@ CUresult sim_stream_context(CUstream stream, CUcontext *ctx)
 
 static void end_stream(struct sim_object *object)
 {
+	sim_capture_abandon((struct CUstream_st *)object);
 	sim_object_remove(object);
 	free(object);
 }

@@ -78,7 +78,19 @@ uint64_t simcuda_kind_peak(int device, enum simcuda_kind kind)
 
 uint64_t simcuda_physical_bytes(int device)
 {
+	sim_lock();
+	sim_vmm_collect();
+	sim_unlock();
 	return of_card(device, offsetof(struct sim_card, physical));
+}
+
+uint64_t simcuda_physical_bytes_of(int index)
+{
+	for (int i = 0; i < sim_config()->devices; i++) {
+		if (sim_config()->physical[i] == index)
+			return simcuda_physical_bytes(i);
+	}
+	return 0;
 }
 
 uint64_t simcuda_physical_peak(int device)
@@ -88,7 +100,12 @@ uint64_t simcuda_physical_peak(int device)
 
 uint64_t simcuda_pool_used(int device)
 {
-	return of_card(device, offsetof(struct sim_card, handed_out));
+	return of_card(device, offsetof(struct sim_card, pool_used));
+}
+
+uint64_t simcuda_graph_used(int device)
+{
+	return of_card(device, offsetof(struct sim_card, graph_used));
 }
 
 uint64_t simcuda_device_bytes(int device)
@@ -134,6 +151,7 @@ void simcuda_reset_peak(void)
 struct walk {
 	int (*visit)(const struct simcuda_allocation *, void *);
 	void *argument;
+	int result;
 };
 
 static int visit_range(struct sim_range *range, void *argument)
@@ -150,15 +168,31 @@ static int visit_range(struct sim_range *range, void *argument)
 	return walk->visit(&allocation, walk->argument);
 }
 
+/* Objects without an address of their own. */
+static void visit_object(struct sim_object *object, void *argument)
+{
+	struct walk *walk = argument;
+	struct simcuda_allocation allocation = {.key = (uint64_t)(uintptr_t)object,
+		.bytes = object->held,
+		.sequence = object->sequence,
+		.device = object->held_on,
+		.kind = object->type == SIM_VMM ? SIMCUDA_VMM : SIMCUDA_ARRAY};
+
+	if (object->held && !walk->result)
+		walk->result = walk->visit(&allocation, walk->argument);
+}
+
 int simcuda_walk(int (*visit)(const struct simcuda_allocation *, void *), void *argument)
 {
-	struct walk walk = {visit, argument};
-	int result;
+	struct walk walk = {visit, argument, 0};
 
 	sim_lock();
-	result = sim_range_walk(sim_memory, visit_range, &walk);
+	walk.result = sim_range_walk(sim_memory, visit_range, &walk);
+	sim_object_walk(SIM_ARRAY, visit_object, &walk);
+	sim_object_walk(SIM_MIPMAP, visit_object, &walk);
+	sim_object_walk(SIM_VMM, visit_object, &walk);
 	sim_unlock();
-	return result;
+	return walk.result;
 }
 
 uint64_t simcuda_calls(const char *function)
