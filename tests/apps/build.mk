@@ -6,10 +6,10 @@ APP_CFLAGS = $(CPPFLAGS) -Itests/sim/include $(filter-out -fvisibility=hidden -f
              -Wno-missing-field-initializers $(DEPS)
 APP_RPATH = -Wl,-rpath,'$$ORIGIN/../sim' -Wl,--enable-new-dtags
 
-APPS_DRIVER  := driver_linked edges query_free query_sizes untracked_run \
+APPS_DRIVER  := driver_linked edges query_free query_sizes untracked_run guest_child guest_stderr race_ledger \
                 array_edges array_steps import_shared
 APPS_RUNTIME := demo edges_runtime query_runtime two_gpus
-APPS_BOTH    := refusal leak threads entry_point
+APPS_BOTH    := refusal leak threads entry_point guest_state race_budget
 APPS_PLAIN   := nocuda dlopen_dlsym dlvsym proc_address route_absent route_host
 
 APPS_ALL := $(addprefix $(APPS)/,$(APPS_DRIVER) $(APPS_RUNTIME) $(APPS_BOTH) $(APPS_PLAIN) \
@@ -52,7 +52,7 @@ $(APPS)/route_plugin_static.so: tests/apps/route_plugin.c $(SIM)/libcudart_stati
 	$(CC) -shared $(APP_CFLAGS) $< $(SIM)/libcudart_static.a -Wl,--exclude-libs,ALL $(LDFLAGS) \
 		$(APP_RPATH) -ldl -lpthread -o $@
 
-$(APPS)/route_next.so: tests/apps/route_next.c
+$(APPS)/route_next.so $(APPS)/route_held.so: $(APPS)/%.so: tests/apps/%.c
 	@mkdir -p $(@D)
 	$(CC) -shared $(APP_CFLAGS) $< $(LDFLAGS) -ldl -o $@
 

@@ -50,8 +50,7 @@ contains 'and the last says how many there were' "$(grep 'refused: ' "$T/err" | 
 shimmed RAC_LIMIT=3M RAC_ON_LIMIT=warn "$APPS/leak" 1M 2M
 figures 'with warn the call goes through'
 is 'with warn it is said' "$(said 1)" "over the cap, let through: cuMemAlloc_v2 of 2.00 MiB \
- \
-(2097152 bytes) on device 0: 3.00 MiB in use, cap 3.00 MiB (RAC_LIMIT), 0 B left"
+on device 0: 3.00 MiB in use, cap 3.00 MiB (RAC_LIMIT), 0 B left"
 is 'with warn nothing is refused, and how far over the cap is reported' "$(report '
 [r["devices"][0][k] for k in ("refused", "over_bytes", "peak_bytes")]')" '[0, 2097152, 5242880]'
 ulimit -c 0

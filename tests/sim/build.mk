@@ -12,7 +12,11 @@ SIM_DEFS := $(if $(SAN),,-Wl$(comma)-z$(comma)defs)
 SIM_DRIVER_OBJ  := $(patsubst tests/sim/%.c,$(SIM)/obj/%.o,$(sort $(wildcard tests/sim/driver/*.c)))
 SIM_RUNTIME_OBJ := $(patsubst tests/sim/%.c,$(SIM)/obj/%.o,$(sort $(wildcard tests/sim/runtime/*.c)))
 
-SIM_LIBS := $(SIM)/libcuda.so.1 $(SIM)/libcuda.so $(SIM)/libcudart.so.13 $(SIM)/libcudart.so \
+# The management library reads the settings and the board as the driver does.
+SIM_NVML_OBJ    := $(patsubst tests/sim/%.c,$(SIM)/obj/%.o,$(sort $(wildcard tests/sim/nvml/*.c))) \
+                   $(SIM)/obj/driver/config.o $(SIM)/obj/driver/boardfile.o
+
+SIM_LIBS := $(SIM)/libnvidia-ml.so.1 $(SIM)/libcuda.so.1 $(SIM)/libcuda.so $(SIM)/libcudart.so.13 $(SIM)/libcudart.so \
             $(SIM)/libcudart_static.a
 
 .PHONY: sim check-sim
@@ -35,6 +39,10 @@ $(SIM)/libcudart_static.a: $(SIM_RUNTIME_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+$(SIM)/libnvidia-ml.so.1: $(SIM_NVML_OBJ)
+	$(CC) $(CFLAGS) -shared -Wl,-soname,libnvidia-ml.so.1 -Wl,-Bsymbolic $^ $(LDFLAGS) $(SIM_DEFS) \
+		-ldl -lpthread -o $@
+
 $(SIM)/libcuda.so: $(SIM)/libcuda.so.1
 	ln -sf libcuda.so.1 $@
 
@@ -43,8 +51,9 @@ $(SIM)/libcudart.so: $(SIM)/libcudart.so.13
 
 SIM_TEST_OBJ := $(patsubst tests/sim/%.c,$(SIM)/obj/%.o,$(sort $(wildcard tests/sim/selftest/*.c)))
 
-$(SIM)/test_sim: $(SIM_TEST_OBJ) $(SIM)/libcuda.so.1 $(SIM)/libcuda.so
-	$(CC) $(CFLAGS) $(SIM_TEST_OBJ) $(LDFLAGS) -L$(SIM) -lcuda -Wl,-rpath,'$$ORIGIN' -ldl -lpthread -o $@
+$(SIM)/test_sim: $(SIM_TEST_OBJ) $(SIM_LIBS)
+	$(CC) $(CFLAGS) $(SIM_TEST_OBJ) $(LDFLAGS) -L$(SIM) -lcudart -lcuda -Wl,-rpath,'$$ORIGIN' -ldl \
+		-lpthread -o $@
 
 check-sim: $(SIM)/test_sim ## check the simulated CUDA against what is known of the real one
 	$(SIM)/test_sim

@@ -7,7 +7,13 @@
 
 #include <stddef.h>
 
-#define SIMCUDA_HIDDEN_ID {{'s', 'i', 'm', 'c', 'u', 'd', 'a', '-', 'h', 'i', 'd', 'd', 'e', 'n', '-', '1'}}
+#define SIMCUDA_HIDDEN_ID                                                                          \
+	{                                                                                          \
+		{                                                                                  \
+			's', 'i', 'm', 'c', 'u', 'd', 'a', '-', 'h', 'i', 'd', 'd', 'e', 'n', '-', \
+				'1'                                                                \
+		}                                                                                  \
+	}
 
 struct simcuda_hidden {
 	size_t size;

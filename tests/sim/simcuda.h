@@ -34,7 +34,7 @@ enum simcuda_kind {
 };
 
 struct simcuda_allocation {
-	uint64_t key;      /* device address, or the handle of an array or VMM object */
+	uint64_t key; /* device address, or the handle of an array or VMM object */
 	uint64_t bytes;
 	uint64_t sequence; /* grows with each allocation of the process */
 	int device;        /* -1: host memory */

@@ -43,7 +43,8 @@ CUresult sim_array_part(const void *parent, const CUDA_ARRAY3D_DESCRIPTOR *descr
 /* Lock held. */
 static CUresult give_memory(struct CUarray_st *array, CUcontext ctx)
 {
-	CUresult status = sim_object_hold(&array->object, SIMCUDA_ARRAY, ctx->device, array->layout.bytes);
+	CUresult status =
+		sim_object_hold(&array->object, SIMCUDA_ARRAY, ctx->device, array->layout.bytes);
 
 	if (status != CUDA_SUCCESS)
 		return status;
@@ -110,8 +111,9 @@ CUresult cuArray3DCreate(CUarray *array, const CUDA_ARRAY3D_DESCRIPTOR_v1 *d)
 	SIM_ENTER(cuArray3DCreate);
 	if (!array || !d)
 		return CUDA_ERROR_INVALID_VALUE;
-	return create(array, &(CUDA_ARRAY3D_DESCRIPTOR){
-				     d->Width, d->Height, d->Depth, d->Format, d->NumChannels, d->Flags});
+	return create(array,
+		&(CUDA_ARRAY3D_DESCRIPTOR){
+			d->Width, d->Height, d->Depth, d->Format, d->NumChannels, d->Flags});
 }
 
 CUresult cuArrayCreate_v2(CUarray *array, const CUDA_ARRAY_DESCRIPTOR *d)
@@ -211,8 +213,9 @@ CUresult cuArray3DGetDescriptor(CUDA_ARRAY3D_DESCRIPTOR_v1 *descriptor, CUarray 
 		return CUDA_ERROR_INVALID_VALUE;
 	status = describe(array, &d);
 	if (status == CUDA_SUCCESS)
-		*descriptor = (CUDA_ARRAY3D_DESCRIPTOR_v1){(unsigned int)d.Width, (unsigned int)d.Height,
-			(unsigned int)d.Depth, d.Format, d.NumChannels, d.Flags};
+		*descriptor =
+			(CUDA_ARRAY3D_DESCRIPTOR_v1){(unsigned int)d.Width, (unsigned int)d.Height,
+				(unsigned int)d.Depth, d.Format, d.NumChannels, d.Flags};
 	return status;
 }
 
@@ -284,7 +287,8 @@ CUresult cuArrayGetMemoryRequirements(
 	else if (!(found->descriptor.Flags & CUDA_ARRAY3D_DEFERRED_MAPPING))
 		status = CUDA_ERROR_INVALID_VALUE;
 	else
-		*requirements = (CUDA_ARRAY_MEMORY_REQUIREMENTS){.size = found->layout.bytes, .alignment = 65536};
+		*requirements = (CUDA_ARRAY_MEMORY_REQUIREMENTS){
+			.size = found->layout.bytes, .alignment = 65536};
 	sim_unlock();
 	return status;
 }

@@ -40,7 +40,8 @@ static void collect_dead(void)
 
 static _Noreturn void give_up(const char *what)
 {
-	fprintf(stderr, "simcuda: SIMCUDA_SHARED=%s: %s: %s\n", sim_config()->shared, what, strerror(errno));
+	fprintf(stderr, "simcuda: SIMCUDA_SHARED=%s: %s: %s\n", sim_config()->shared, what,
+		strerror(errno));
 	_Exit(99);
 }
 

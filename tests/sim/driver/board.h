@@ -17,8 +17,8 @@
 /* One process; pid 0 is free. */
 struct board_slot {
 	int64_t pid;
-	uint64_t started;    /* in clock ticks since boot: tells a recycled pid */
-	uint64_t dead_since; /* nanoseconds; 0: not noticed yet */
+	uint64_t started;              /* in clock ticks since boot: tells a recycled pid */
+	uint64_t dead_since;           /* nanoseconds; 0: not noticed yet */
 	uint64_t bytes[BOARD_DEVICES]; /* by physical index */
 };
 

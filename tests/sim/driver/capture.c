@@ -83,10 +83,12 @@ CUresult sim_capture(CUstream stream, const struct sim_work *work, bool *recorde
 	struct CUstream_st *found = capturing(stream, &status);
 
 	*recorded = found != NULL;
-	return found ? sim_node_work(found->capturing, found->last != NULL, work, &found->last) : status;
+	return found ? sim_node_work(found->capturing, found->last != NULL, work, &found->last)
+		     : status;
 }
 
-CUresult sim_capture_alloc(CUstream stream, int device, uint64_t bytes, uint64_t *address, bool *recorded)
+CUresult sim_capture_alloc(
+	CUstream stream, int device, uint64_t bytes, uint64_t *address, bool *recorded)
 {
 	CUresult status;
 	struct CUstream_st *found = capturing(stream, &status);
@@ -251,16 +253,19 @@ SIM_TWINS(cuStreamBeginCapture, _ptsz, (CUstream stream),
 SIM_TWINS(cuStreamBeginCapture_v2, _ptsz, (CUstream stream, CUstreamCaptureMode mode),
 	begin(stream ? stream : sim_default, mode, NULL))
 SIM_TWINS(cuStreamBeginCaptureToGraph, _ptsz,
-	(CUstream stream, CUgraph graph, const CUgraphNode *dependencies, const CUgraphEdgeData *edges,
-		size_t count, CUstreamCaptureMode mode),
-	((void)edges, !graph || (count && !dependencies) ? CUDA_ERROR_INVALID_VALUE
-							 : begin(stream ? stream : sim_default, mode, graph)))
+	(CUstream stream, CUgraph graph, const CUgraphNode *dependencies,
+		const CUgraphEdgeData *edges, size_t count, CUstreamCaptureMode mode),
+	((void)edges,
+		!graph || (count && !dependencies)
+			? CUDA_ERROR_INVALID_VALUE
+			: begin(stream ? stream : sim_default, mode, graph)))
 
 /* Lock held. */
 static CUresult end_locked(struct CUstream_st *stream, CUgraph *out)
 {
 	struct CUgraph_st *graph = stream->capturing;
-	bool broken = stream->capture == CU_STREAM_CAPTURE_STATUS_INVALIDATED, borrowed = stream->borrowed;
+	bool broken = stream->capture == CU_STREAM_CAPTURE_STATUS_INVALIDATED,
+	     borrowed = stream->borrowed;
 
 	if (stream->capture == CU_STREAM_CAPTURE_STATUS_NONE)
 		return CUDA_ERROR_ILLEGAL_STATE;
@@ -331,7 +336,8 @@ static CUresult info(CUstream stream, CUstreamCaptureStatus *status, cuuint64_t 
 
 SIM_TWINS(cuStreamIsCapturing, _ptsz, (CUstream stream, CUstreamCaptureStatus *status),
 	info(stream ? stream : sim_default, status, NULL, NULL, NULL, NULL))
-SIM_TWINS(cuStreamGetCaptureInfo, _ptsz, (CUstream stream, CUstreamCaptureStatus *status, cuuint64_t *id),
+SIM_TWINS(cuStreamGetCaptureInfo, _ptsz,
+	(CUstream stream, CUstreamCaptureStatus *status, cuuint64_t *id),
 	info(stream ? stream : sim_default, status, id, NULL, NULL, NULL))
 SIM_TWINS(cuStreamGetCaptureInfo_v2, _ptsz,
 	(CUstream stream, CUstreamCaptureStatus *status, cuuint64_t *id, CUgraph *graph,

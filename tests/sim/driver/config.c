@@ -186,7 +186,8 @@ static void read_all(void)
 	config.graph_chunk = number("SIMCUDA_GRAPH_CHUNK", 2 * SIM_MIB);
 	config.array_row = number("SIMCUDA_ARRAY_ROW", 1);
 	if (!config.pool_chunk || !config.graph_chunk || !config.array_row)
-		refuse("SIMCUDA_POOL_CHUNK, SIMCUDA_GRAPH_CHUNK or SIMCUDA_ARRAY_ROW", "0", "at least 1");
+		refuse("SIMCUDA_POOL_CHUNK, SIMCUDA_GRAPH_CHUNK or SIMCUDA_ARRAY_ROW", "0",
+			"at least 1");
 	config.reap_ns = number("SIMCUDA_REAP_MS", 50) * 1000000;
 	config.shared = getenv("SIMCUDA_SHARED");
 	config.truth = getenv("SIMCUDA_TRUTH");
@@ -195,6 +196,7 @@ static void read_all(void)
 	if (config.truth && !*config.truth)
 		config.truth = NULL;
 	read_memory();
+	config.cards = (int)count;
 	choose_visible((int)count);
 }
 

@@ -19,7 +19,8 @@ static uint64_t last_generation;
 
 CUresult sim_context_check(CUcontext ctx)
 {
-	return sim_object_find(ctx, SIM_CONTEXT) && ctx->active ? CUDA_SUCCESS : CUDA_ERROR_INVALID_CONTEXT;
+	return sim_object_find(ctx, SIM_CONTEXT) && ctx->active ? CUDA_SUCCESS
+								: CUDA_ERROR_INVALID_CONTEXT;
 }
 
 CUresult sim_context_current(CUcontext *ctx)
@@ -82,7 +83,8 @@ void sim_context_end(CUcontext ctx)
 	while (ctx->owned)
 		ctx->owned->destroy(ctx->owned);
 	if (ctx->overhead > sim_config()->context_bytes)
-		sim_uncharge_some(ctx->device, SIMCUDA_CONTEXT, ctx->overhead - sim_config()->context_bytes);
+		sim_uncharge_some(
+			ctx->device, SIMCUDA_CONTEXT, ctx->overhead - sim_config()->context_bytes);
 	if (sim_config()->context_bytes)
 		sim_uncharge(ctx->device, SIMCUDA_CONTEXT, sim_config()->context_bytes);
 	ctx->active = false;
@@ -135,7 +137,8 @@ CUresult cuCtxCreate_v3(
 	return create(ctx, flags, device);
 }
 
-CUresult cuCtxCreate_v4(CUcontext *ctx, CUctxCreateParams *params, unsigned int flags, CUdevice device)
+CUresult cuCtxCreate_v4(
+	CUcontext *ctx, CUctxCreateParams *params, unsigned int flags, CUdevice device)
 {
 	SIM_ENTER(cuCtxCreate_v4);
 	if (params && params->numExecAffinityParams && !params->execAffinityParams)
@@ -153,7 +156,8 @@ static CUresult destroy(CUcontext ctx)
 	if (sim_context_check(ctx) || ctx->primary || ctx->green) {
 		status = CUDA_ERROR_INVALID_CONTEXT;
 	} else {
-		if (depth && stack[depth - 1].ctx == ctx && stack[depth - 1].generation == ctx->generation)
+		if (depth && stack[depth - 1].ctx == ctx &&
+			stack[depth - 1].generation == ctx->generation)
 			depth--;
 		sim_context_end(ctx);
 	}

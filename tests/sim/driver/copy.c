@@ -59,9 +59,11 @@ static bool known(uint64_t address, uint64_t bytes, bool device, bool write)
 	return true;
 }
 
-CUresult sim_copy(uint64_t target, bool target_device, uint64_t source, bool source_device, uint64_t bytes)
+CUresult sim_copy(
+	uint64_t target, bool target_device, uint64_t source, bool source_device, uint64_t bytes)
 {
-	if (!known(target, bytes, target_device, true) || !known(source, bytes, source_device, false))
+	if (!known(target, bytes, target_device, true) ||
+		!known(source, bytes, source_device, false))
 		return CUDA_ERROR_INVALID_VALUE;
 	while (bytes) {
 		char *to, *from;

@@ -21,11 +21,13 @@ static CUresult ready(void)
 	return status;
 }
 
-static CUresult copy_now(uint64_t target, bool to_device, uint64_t source, bool from_device, uint64_t bytes)
+static CUresult copy_now(
+	uint64_t target, bool to_device, uint64_t source, bool from_device, uint64_t bytes)
 {
 	CUresult status = ready();
 
-	return status == CUDA_SUCCESS ? sim_copy(target, to_device, source, from_device, bytes) : status;
+	return status == CUDA_SUCCESS ? sim_copy(target, to_device, source, from_device, bytes)
+				      : status;
 }
 
 static CUresult copy_later(uint64_t target, bool to_device, uint64_t source, bool from_device,
@@ -48,12 +50,13 @@ static CUresult fill_now(uint64_t target, unsigned int value, unsigned int width
 	return status == CUDA_SUCCESS ? sim_fill(target, value, width, count) : status;
 }
 
-static CUresult fill_now_2d(
-	uint64_t target, uint64_t pitch, unsigned int value, unsigned int width, uint64_t columns, uint64_t rows)
+static CUresult fill_now_2d(uint64_t target, uint64_t pitch, unsigned int value, unsigned int width,
+	uint64_t columns, uint64_t rows)
 {
 	CUresult status = ready();
 
-	return status == CUDA_SUCCESS ? sim_fill_2d(target, pitch, value, width, columns, rows) : status;
+	return status == CUDA_SUCCESS ? sim_fill_2d(target, pitch, value, width, columns, rows)
+				      : status;
 }
 
 static CUresult fill_later(uint64_t target, uint64_t pitch, unsigned int value, unsigned int width,
@@ -104,12 +107,13 @@ static CUresult peers(CUcontext target, CUcontext source)
 }
 
 SIM_TWINS(cuMemcpyPeer, _ptds,
-	(CUdeviceptr target, CUcontext target_ctx, CUdeviceptr source, CUcontext source_ctx, size_t bytes),
+	(CUdeviceptr target, CUcontext target_ctx, CUdeviceptr source, CUcontext source_ctx,
+		size_t bytes),
 	peers(target_ctx, source_ctx) ? CUDA_ERROR_INVALID_CONTEXT
 				      : copy_now(target, true, source, true, bytes))
 SIM_TWINS(cuMemcpyPeerAsync, _ptsz,
-	(CUdeviceptr target, CUcontext target_ctx, CUdeviceptr source, CUcontext source_ctx, size_t bytes,
-		CUstream stream),
+	(CUdeviceptr target, CUcontext target_ctx, CUdeviceptr source, CUcontext source_ctx,
+		size_t bytes, CUstream stream),
 	peers(target_ctx, source_ctx)
 		? CUDA_ERROR_INVALID_CONTEXT
 		: copy_later(target, true, source, true, bytes, stream ? stream : sim_default))

@@ -17,7 +17,8 @@ static CUresult place(CUarray array, uint64_t offset, uint64_t *address)
 	return status;
 }
 
-static CUresult to_array(CUarray target, uint64_t offset, uint64_t source, bool device, uint64_t bytes)
+static CUresult to_array(
+	CUarray target, uint64_t offset, uint64_t source, bool device, uint64_t bytes)
 {
 	uint64_t address = 0;
 	CUresult status = place(target, offset, &address);
@@ -25,7 +26,8 @@ static CUresult to_array(CUarray target, uint64_t offset, uint64_t source, bool 
 	return status == CUDA_SUCCESS ? sim_copy(address, true, source, device, bytes) : status;
 }
 
-static CUresult from_array(uint64_t target, bool device, CUarray source, uint64_t offset, uint64_t bytes)
+static CUresult from_array(
+	uint64_t target, bool device, CUarray source, uint64_t offset, uint64_t bytes)
 {
 	uint64_t address = 0;
 	CUresult status = place(source, offset, &address);

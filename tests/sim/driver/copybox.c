@@ -45,23 +45,23 @@ static CUresult copy_box(const CUDA_MEMCPY3D *copy)
 	CUresult status;
 
 	status = side_of(copy->srcMemoryType, copy->srcHost, copy->srcDevice, copy->srcArray,
-		pitch_of(copy->srcPitch, copy->WidthInBytes), pitch_of(copy->srcHeight, copy->Height), &from);
+		pitch_of(copy->srcPitch, copy->WidthInBytes),
+		pitch_of(copy->srcHeight, copy->Height), &from);
 	if (status == CUDA_SUCCESS)
-		status = side_of(copy->dstMemoryType, copy->dstHost, copy->dstDevice, copy->dstArray,
-			pitch_of(copy->dstPitch, copy->WidthInBytes), pitch_of(copy->dstHeight, copy->Height),
-			&to);
+		status = side_of(copy->dstMemoryType, copy->dstHost, copy->dstDevice,
+			copy->dstArray, pitch_of(copy->dstPitch, copy->WidthInBytes),
+			pitch_of(copy->dstHeight, copy->Height), &to);
 	if (status != CUDA_SUCCESS)
 		return status;
 	if ((from.row < copy->WidthInBytes || to.row < copy->WidthInBytes) && copy->Height > 1)
 		return CUDA_ERROR_INVALID_VALUE;
 	for (size_t z = 0; z < copy->Depth; z++) {
 		for (size_t y = 0; y < copy->Height; y++) {
-			status = sim_copy(
-				to.start + (copy->dstZ + z) * to.slice + (copy->dstY + y) * to.row +
-					copy->dstXInBytes,
+			status = sim_copy(to.start + (copy->dstZ + z) * to.slice +
+					(copy->dstY + y) * to.row + copy->dstXInBytes,
 				to.device,
-				from.start + (copy->srcZ + z) * from.slice + (copy->srcY + y) * from.row +
-					copy->srcXInBytes,
+				from.start + (copy->srcZ + z) * from.slice +
+					(copy->srcY + y) * from.row + copy->srcXInBytes,
 				from.device, copy->WidthInBytes);
 			if (status != CUDA_SUCCESS)
 				return status;

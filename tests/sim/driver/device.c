@@ -9,7 +9,8 @@
 
 CUresult sim_device_check(CUdevice device)
 {
-	return device >= 0 && device < sim_config()->devices ? CUDA_SUCCESS : CUDA_ERROR_INVALID_DEVICE;
+	return device >= 0 && device < sim_config()->devices ? CUDA_SUCCESS
+							     : CUDA_ERROR_INVALID_DEVICE;
 }
 
 static int physical(CUdevice device)
@@ -117,9 +118,9 @@ CUresult cuDeviceGetAttribute(int *value, CUdevice_attribute attribute, CUdevice
 		return CUDA_SUCCESS;
 	}
 	switch (attribute) {
-#define X(name, id, constant) \
+#define X(name, id, constant)            \
 	case CU_DEVICE_ATTRIBUTE_##name: \
-		*value = constant; \
+		*value = constant;       \
 		return CUDA_SUCCESS;
 #include "simabi/attributes.def"
 	default:

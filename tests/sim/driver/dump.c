@@ -9,8 +9,7 @@
 #include <unistd.h>
 
 static const char *const kind_names[SIMCUDA_KINDS] = {
-	"device", "managed", "array", "vmm", "pool", "graph", "context", "module",
-	"lingering"};
+	"device", "managed", "array", "vmm", "pool", "graph", "context", "module", "lingering"};
 
 static FILE *open_file(void)
 {
@@ -21,8 +20,8 @@ static FILE *open_file(void)
 		return NULL;
 	mark = strstr(pattern, "%p");
 	if (mark)
-		snprintf(path, sizeof(path), "%.*s%d%s", (int)(mark - pattern), pattern, (int)getpid(),
-			mark + 2);
+		snprintf(path, sizeof(path), "%.*s%d%s", (int)(mark - pattern), pattern,
+			(int)getpid(), mark + 2);
 	else
 		snprintf(path, sizeof(path), "%s", pattern);
 	return fopen(path, "we");
@@ -78,9 +77,10 @@ void sim_truth_write(void)
 	if (!file)
 		return;
 	sim_lock();
-	fprintf(file, "{\"pid\": %d, \"calls_total\": %llu, \"calls_after_end\": %llu, \"unknown_frees\": %llu,\n",
-		(int)getpid(), (unsigned long long)calls, (unsigned long long)(calls - calls_at_end),
-		(unsigned long long)sim_unknown_frees);
+	fprintf(file,
+		"{\"pid\": %d, \"calls_total\": %llu, \"calls_after_end\": %llu, \"unknown_frees\": %llu,\n",
+		(int)getpid(), (unsigned long long)calls,
+		(unsigned long long)(calls - calls_at_end), (unsigned long long)sim_unknown_frees);
 	fprintf(file, " \"pinned\": ");
 	write_account(file, &sim_pinned);
 	fprintf(file, ",\n \"devices\": [\n");

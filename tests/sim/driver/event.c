@@ -161,7 +161,7 @@ static CUresult elapsed(float *ms, CUevent start, CUevent end)
 		status = CUDA_ERROR_INVALID_HANDLE;
 	else
 		*ms = (float)(last->when.tv_sec - first->when.tv_sec) * 1e3f +
-		      (float)(last->when.tv_nsec - first->when.tv_nsec) / 1e6f;
+			(float)(last->when.tv_nsec - first->when.tv_nsec) / 1e6f;
 	sim_unlock();
 	return status;
 }

@@ -38,8 +38,10 @@ static void flatten(struct CUgraphExec_st *exec, const struct CUgraph_st *graph)
 			flatten(exec, node->child);
 			continue;
 		}
-		exec->steps[exec->count++] = (struct step){
-			.type = node->type, .work = node->work, .memory = node->memory, .address = node->address};
+		exec->steps[exec->count++] = (struct step){.type = node->type,
+			.work = node->work,
+			.memory = node->memory,
+			.address = node->address};
 		if (node->memory)
 			node->memory->users++;
 	}
@@ -117,7 +119,8 @@ static void end_exec(struct CUgraphExec_st *exec)
 	free(exec);
 }
 
-static CUresult instantiate(CUgraphExec *out, CUgraph graph, unsigned long long flags, CUstream stream)
+static CUresult instantiate(
+	CUgraphExec *out, CUgraph graph, unsigned long long flags, CUstream stream)
 {
 	CUgraphExec exec;
 	CUresult status;
@@ -169,21 +172,23 @@ CUresult cuGraphInstantiateWithFlags(CUgraphExec *exec, CUgraph graph, unsigned 
 	return instantiate(exec, graph, flags, CU_STREAM_LEGACY);
 }
 
-static CUresult with_parameters(CUgraphExec *exec, CUgraph graph, CUDA_GRAPH_INSTANTIATE_PARAMS *p,
-	CUstream default_stream)
+static CUresult with_parameters(
+	CUgraphExec *exec, CUgraph graph, CUDA_GRAPH_INSTANTIATE_PARAMS *p, CUstream default_stream)
 {
 	CUresult status;
 
 	if (!p)
 		return CUDA_ERROR_INVALID_VALUE;
-	status = instantiate(exec, graph, p->flags, p->hUploadStream ? p->hUploadStream : default_stream);
+	status = instantiate(
+		exec, graph, p->flags, p->hUploadStream ? p->hUploadStream : default_stream);
 	p->hErrNode_out = NULL;
-	p->result_out = status == CUDA_SUCCESS ? CUDA_GRAPH_INSTANTIATE_SUCCESS : CUDA_GRAPH_INSTANTIATE_ERROR;
+	p->result_out = status == CUDA_SUCCESS ? CUDA_GRAPH_INSTANTIATE_SUCCESS
+					       : CUDA_GRAPH_INSTANTIATE_ERROR;
 	return status;
 }
 
 SIM_TWINS(cuGraphInstantiateWithParams, _ptsz,
-	(CUgraphExec *exec, CUgraph graph, CUDA_GRAPH_INSTANTIATE_PARAMS *parameters),
+	(CUgraphExec * exec, CUgraph graph, CUDA_GRAPH_INSTANTIATE_PARAMS *parameters),
 	with_parameters(exec, graph, parameters, sim_default))
 
 static CUresult upload(CUgraphExec exec, CUstream stream)
@@ -242,7 +247,8 @@ static CUresult run_step(const struct step *step, CUstream stream)
 	if (step->type != CU_GRAPH_NODE_TYPE_MEM_ALLOC && step->type != CU_GRAPH_NODE_TYPE_MEM_FREE)
 		return sim_work_do(&step->work);
 	sim_lock();
-	status = step->memory ? sim_graph_memory_take(step->memory, stream) : free_step(step->address);
+	status = step->memory ? sim_graph_memory_take(step->memory, stream)
+			      : free_step(step->address);
 	sim_unlock();
 	return status;
 }

@@ -181,7 +181,8 @@ CUresult cuMemImportFromShareableHandle(
 		return CUDA_ERROR_INVALID_VALUE;
 	sim_lock();
 	sim_object_walk(SIM_VMM, compare, &search);
-	status = search.found ? import_own(search.found, &object) : import_other(search.inode, &object);
+	status = search.found ? import_own(search.found, &object)
+			      : import_other(search.inode, &object);
 	if (status == CUDA_SUCCESS)
 		*handle = (CUmemGenericAllocationHandle)(uintptr_t)object;
 	sim_unlock();

@@ -47,7 +47,8 @@ static char *map_file(int file, uint64_t size)
 	return host == MAP_FAILED ? NULL : host;
 }
 
-CUresult cuImportExternalMemory(CUexternalMemory *memory, const CUDA_EXTERNAL_MEMORY_HANDLE_DESC *descriptor)
+CUresult cuImportExternalMemory(
+	CUexternalMemory *memory, const CUDA_EXTERNAL_MEMORY_HANDLE_DESC *descriptor)
 {
 	struct CUextMemory_st *made;
 	CUcontext ctx;
@@ -108,7 +109,8 @@ static void end_buffer(struct sim_object *object)
 }
 
 /* Lock held. */
-static CUresult map_buffer(struct CUextMemory_st *memory, uint64_t offset, uint64_t size, CUdeviceptr *address)
+static CUresult map_buffer(
+	struct CUextMemory_st *memory, uint64_t offset, uint64_t size, CUdeviceptr *address)
 {
 	struct sim_range *range = calloc(1, sizeof(*range));
 	CUcontext ctx;
@@ -135,8 +137,8 @@ static CUresult map_buffer(struct CUextMemory_st *memory, uint64_t offset, uint6
 	return CUDA_SUCCESS;
 }
 
-CUresult cuExternalMemoryGetMappedBuffer(
-	CUdeviceptr *address, CUexternalMemory memory, const CUDA_EXTERNAL_MEMORY_BUFFER_DESC *descriptor)
+CUresult cuExternalMemoryGetMappedBuffer(CUdeviceptr *address, CUexternalMemory memory,
+	const CUDA_EXTERNAL_MEMORY_BUFFER_DESC *descriptor)
 {
 	struct CUextMemory_st *found;
 	CUresult status;
@@ -149,7 +151,8 @@ CUresult cuExternalMemoryGetMappedBuffer(
 	found = sim_object_find(memory, SIM_EXTERNAL);
 	if (!found)
 		status = CUDA_ERROR_INVALID_HANDLE;
-	else if (descriptor->offset > found->size || descriptor->size > found->size - descriptor->offset)
+	else if (descriptor->offset > found->size ||
+		descriptor->size > found->size - descriptor->offset)
 		status = CUDA_ERROR_INVALID_VALUE;
 	else
 		status = map_buffer(found, descriptor->offset, descriptor->size, address);
@@ -173,7 +176,8 @@ CUresult cuExternalMemoryGetMappedMipmappedArray(CUmipmappedArray *mipmap, CUext
 	if (status == CUDA_SUCCESS && !found)
 		status = CUDA_ERROR_INVALID_HANDLE;
 	if (status == CUDA_SUCCESS)
-		status = sim_mipmap_new(&descriptor->arrayDesc, descriptor->numLevels, true, ctx, mipmap);
+		status = sim_mipmap_new(
+			&descriptor->arrayDesc, descriptor->numLevels, true, ctx, mipmap);
 	sim_unlock();
 	return status;
 }

@@ -42,7 +42,8 @@ void sim_graph_end(CUgraph graph)
 bool sim_graph_allocates(const struct CUgraph_st *graph)
 {
 	for (CUgraphNode node = graph->first; node; node = node->next) {
-		if (node->type == CU_GRAPH_NODE_TYPE_MEM_ALLOC || node->type == CU_GRAPH_NODE_TYPE_MEM_FREE)
+		if (node->type == CU_GRAPH_NODE_TYPE_MEM_ALLOC ||
+			node->type == CU_GRAPH_NODE_TYPE_MEM_FREE)
 			return true;
 		if (node->child && sim_graph_allocates(node->child))
 			return true;
@@ -67,7 +68,8 @@ CUresult sim_node_new(CUgraph graph, CUgraphNodeType type, size_t dependencies, 
 	return CUDA_SUCCESS;
 }
 
-CUresult sim_node_alloc(CUgraph graph, size_t dependencies, int device, uint64_t bytes, CUgraphNode *out)
+CUresult sim_node_alloc(
+	CUgraph graph, size_t dependencies, int device, uint64_t bytes, CUgraphNode *out)
 {
 	struct sim_graph_memory *memory;
 	CUresult status = sim_graph_memory_new(device, bytes, &memory);
@@ -116,7 +118,8 @@ static CUgraphNodeType type_of(const struct sim_work *work)
 	}
 }
 
-CUresult sim_node_work(CUgraph graph, size_t dependencies, const struct sim_work *work, CUgraphNode *out)
+CUresult sim_node_work(
+	CUgraph graph, size_t dependencies, const struct sim_work *work, CUgraphNode *out)
 {
 	CUresult status = sim_node_new(graph, type_of(work), dependencies, out);
 
@@ -162,8 +165,9 @@ CUresult cuGraphDestroyNode(CUgraphNode node)
 	SIM_ENTER(cuGraphDestroyNode);
 	sim_lock();
 	found = sim_object_find(node, SIM_NODE);
-	if (found && (found->type == CU_GRAPH_NODE_TYPE_MEM_ALLOC ||
-			     found->type == CU_GRAPH_NODE_TYPE_MEM_FREE)) {
+	if (found &&
+		(found->type == CU_GRAPH_NODE_TYPE_MEM_ALLOC ||
+			found->type == CU_GRAPH_NODE_TYPE_MEM_FREE)) {
 		status = CUDA_ERROR_NOT_SUPPORTED;
 	} else if (found) {
 		link = &found->graph->first;

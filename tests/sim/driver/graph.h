@@ -23,8 +23,8 @@ struct CUgraph_st {
 	struct sim_object object;
 	struct CUgraphNode_st *first, **tail;
 	size_t count;
-	bool owned;        /* by a node of another graph */
-	CUgraphExec exec;  /* the last one made from it */
+	bool owned;       /* by a node of another graph */
+	CUgraphExec exec; /* the last one made from it */
 };
 
 CUresult sim_graph_new(CUgraph *out);
@@ -32,9 +32,11 @@ void sim_graph_end(CUgraph graph);
 /* Whether it or a child allocates or frees. */
 bool sim_graph_allocates(const struct CUgraph_st *graph);
 CUresult sim_node_new(CUgraph graph, CUgraphNodeType type, size_t dependencies, CUgraphNode *out);
-CUresult sim_node_alloc(CUgraph graph, size_t dependencies, int device, uint64_t bytes, CUgraphNode *out);
+CUresult sim_node_alloc(
+	CUgraph graph, size_t dependencies, int device, uint64_t bytes, CUgraphNode *out);
 CUresult sim_node_free(CUgraph graph, size_t dependencies, uint64_t address, CUgraphNode *out);
-CUresult sim_node_work(CUgraph graph, size_t dependencies, const struct sim_work *work, CUgraphNode *out);
+CUresult sim_node_work(
+	CUgraph graph, size_t dependencies, const struct sim_work *work, CUgraphNode *out);
 
 /*
  * One allocation of a graph: an address for as long as the node or an executable graph exists, memory

@@ -18,8 +18,8 @@ static CUresult check_place(CUgraph graph, const CUgraphNode *dependencies, size
 	return CUDA_SUCCESS;
 }
 
-static CUresult add_work(CUgraphNode *node, CUgraph graph, const CUgraphNode *dependencies, size_t count,
-	const struct sim_work *work)
+static CUresult add_work(CUgraphNode *node, CUgraph graph, const CUgraphNode *dependencies,
+	size_t count, const struct sim_work *work)
 {
 	CUresult status;
 
@@ -42,8 +42,8 @@ CUresult cuGraphAddEmptyNode(
 	return add_work(node, graph, dependencies, count, &work);
 }
 
-CUresult cuGraphAddHostNode(CUgraphNode *node, CUgraph graph, const CUgraphNode *dependencies, size_t count,
-	const CUDA_HOST_NODE_PARAMS *parameters)
+CUresult cuGraphAddHostNode(CUgraphNode *node, CUgraph graph, const CUgraphNode *dependencies,
+	size_t count, const CUDA_HOST_NODE_PARAMS *parameters)
 {
 	struct sim_work work = {.kind = SIM_WORK_HOST};
 
@@ -68,8 +68,8 @@ CUresult cuGraphAddMemcpyNode(CUgraphNode *node, CUgraph graph, const CUgraphNod
 	return add_work(node, graph, dependencies, count, &work);
 }
 
-static struct sim_work fill(CUdeviceptr target, size_t pitch, unsigned int value, unsigned int element,
-	size_t width, size_t height)
+static struct sim_work fill(CUdeviceptr target, size_t pitch, unsigned int value,
+	unsigned int element, size_t width, size_t height)
 {
 	return (struct sim_work){.kind = SIM_WORK_FILL,
 		.target = target,
@@ -130,8 +130,8 @@ CUresult cuGraphClone(CUgraph *copy, CUgraph graph)
 	return status;
 }
 
-static CUresult add_child(CUgraphNode *node, CUgraph graph, const CUgraphNode *dependencies, size_t count,
-	CUgraph child, bool move)
+static CUresult add_child(CUgraphNode *node, CUgraph graph, const CUgraphNode *dependencies,
+	size_t count, CUgraph child, bool move)
 {
 	CUgraph inner = child;
 	CUresult status;
@@ -154,15 +154,15 @@ static CUresult add_child(CUgraphNode *node, CUgraph graph, const CUgraphNode *d
 	return status;
 }
 
-CUresult cuGraphAddChildGraphNode(
-	CUgraphNode *node, CUgraph graph, const CUgraphNode *dependencies, size_t count, CUgraph child)
+CUresult cuGraphAddChildGraphNode(CUgraphNode *node, CUgraph graph, const CUgraphNode *dependencies,
+	size_t count, CUgraph child)
 {
 	SIM_ENTER(cuGraphAddChildGraphNode);
 	return add_child(node, graph, dependencies, count, child, false);
 }
 
-static CUresult add_alloc(CUgraphNode *node, CUgraph graph, const CUgraphNode *dependencies, size_t count,
-	const CUmemPoolProps *properties, size_t bytes, CUdeviceptr *address)
+static CUresult add_alloc(CUgraphNode *node, CUgraph graph, const CUgraphNode *dependencies,
+	size_t count, const CUmemPoolProps *properties, size_t bytes, CUdeviceptr *address)
 {
 	CUresult status;
 
@@ -182,8 +182,8 @@ static CUresult add_alloc(CUgraphNode *node, CUgraph graph, const CUgraphNode *d
 	return status;
 }
 
-static CUresult add_free(CUgraphNode *node, CUgraph graph, const CUgraphNode *dependencies, size_t count,
-	CUdeviceptr address)
+static CUresult add_free(CUgraphNode *node, CUgraph graph, const CUgraphNode *dependencies,
+	size_t count, CUdeviceptr address)
 {
 	CUresult status;
 
@@ -214,8 +214,8 @@ CUresult cuGraphAddMemFreeNode(CUgraphNode *node, CUgraph graph, const CUgraphNo
 	return add_free(node, graph, dependencies, count, address);
 }
 
-static CUresult add_any(CUgraphNode *node, CUgraph graph, const CUgraphNode *dependencies, size_t count,
-	CUgraphNodeParams *p)
+static CUresult add_any(CUgraphNode *node, CUgraph graph, const CUgraphNode *dependencies,
+	size_t count, CUgraphNodeParams *p)
 {
 	struct sim_work work = {.kind = SIM_WORK_NONE};
 
@@ -223,8 +223,8 @@ static CUresult add_any(CUgraphNode *node, CUgraph graph, const CUgraphNode *dep
 		return CUDA_ERROR_INVALID_VALUE;
 	switch (p->type) {
 	case CU_GRAPH_NODE_TYPE_MEM_ALLOC:
-		return add_alloc(node, graph, dependencies, count, &p->alloc.poolProps, p->alloc.bytesize,
-			&p->alloc.dptr);
+		return add_alloc(node, graph, dependencies, count, &p->alloc.poolProps,
+			p->alloc.bytesize, &p->alloc.dptr);
 	case CU_GRAPH_NODE_TYPE_MEM_FREE:
 		return add_free(node, graph, dependencies, count, p->free.dptr);
 	case CU_GRAPH_NODE_TYPE_GRAPH:
@@ -254,8 +254,8 @@ static CUresult add_any(CUgraphNode *node, CUgraph graph, const CUgraphNode *dep
 	return add_work(node, graph, dependencies, count, &work);
 }
 
-CUresult cuGraphAddNode(CUgraphNode *node, CUgraph graph, const CUgraphNode *dependencies, size_t count,
-	CUgraphNodeParams *parameters)
+CUresult cuGraphAddNode(CUgraphNode *node, CUgraph graph, const CUgraphNode *dependencies,
+	size_t count, CUgraphNodeParams *parameters)
 {
 	SIM_REENTER(cuGraphAddNode, (node, graph, dependencies, count, parameters));
 	SIM_ENTER(cuGraphAddNode);

@@ -121,7 +121,8 @@ CUresult cuCtxFromGreenCtx(CUcontext *ctx, CUgreenCtx green)
 	return found ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
 }
 
-CUresult cuGreenCtxStreamCreate(CUstream *stream, CUgreenCtx green, unsigned int flags, int priority)
+CUresult cuGreenCtxStreamCreate(
+	CUstream *stream, CUgreenCtx green, unsigned int flags, int priority)
 {
 	struct CUgreenCtx_st *found;
 	CUresult status = CUDA_ERROR_INVALID_HANDLE;

@@ -33,8 +33,8 @@ CUresult cuGetErrorString(CUresult error, const char **text)
 	if (!text)
 		return CUDA_ERROR_INVALID_VALUE;
 	switch (error) {
-#define X(name, value, words) \
-	case CUDA_##name: \
+#define X(name, value, words)  \
+	case CUDA_##name:      \
 		*text = words; \
 		return CUDA_SUCCESS;
 #include "simabi/errors.def"
@@ -50,8 +50,8 @@ CUresult cuGetErrorName(CUresult error, const char **text)
 	if (!text)
 		return CUDA_ERROR_INVALID_VALUE;
 	switch (error) {
-#define X(name, value, words) \
-	case CUDA_##name: \
+#define X(name, value, words)          \
+	case CUDA_##name:              \
 		*text = "CUDA_" #name; \
 		return CUDA_SUCCESS;
 #include "simabi/errors.def"

@@ -44,9 +44,11 @@ static bool extents_fit(const CUDA_ARRAY3D_DESCRIPTOR *d)
 	if (!d->Width)
 		return false;
 	if (layered(d))
-		return d->Width <= LAYERED && d->Height <= LAYERED && d->Depth && d->Depth <= LAYERS;
+		return d->Width <= LAYERED && d->Height <= LAYERED && d->Depth &&
+			d->Depth <= LAYERS;
 	if (d->Depth)
-		return d->Height && d->Width <= EXTENT_3D && d->Height <= EXTENT_3D && d->Depth <= EXTENT_3D;
+		return d->Height && d->Width <= EXTENT_3D && d->Height <= EXTENT_3D &&
+			d->Depth <= EXTENT_3D;
 	return d->Height ? d->Width <= WIDTH_2D && d->Height <= HEIGHT_2D : d->Width <= WIDTH_1D;
 }
 
@@ -55,7 +57,7 @@ static bool cubemap_fits(const CUDA_ARRAY3D_DESCRIPTOR *d)
 	if (!(d->Flags & CUDA_ARRAY3D_CUBEMAP))
 		return true;
 	return d->Width == d->Height &&
-	       (d->Flags & CUDA_ARRAY3D_LAYERED ? d->Depth % 6 == 0 : d->Depth == 6);
+		(d->Flags & CUDA_ARRAY3D_LAYERED ? d->Depth % 6 == 0 : d->Depth == 6);
 }
 
 static bool channels_fit(const struct format *format, unsigned int channels)
@@ -104,7 +106,8 @@ static uint64_t halved(uint64_t extent, unsigned int level)
 	return extent ? at_least_one(extent >> level) : 0;
 }
 
-CUDA_ARRAY3D_DESCRIPTOR sim_layout_level(const CUDA_ARRAY3D_DESCRIPTOR *descriptor, unsigned int level)
+CUDA_ARRAY3D_DESCRIPTOR sim_layout_level(
+	const CUDA_ARRAY3D_DESCRIPTOR *descriptor, unsigned int level)
 {
 	CUDA_ARRAY3D_DESCRIPTOR result = *descriptor;
 
@@ -131,11 +134,13 @@ unsigned int sim_layout_levels(const CUDA_ARRAY3D_DESCRIPTOR *d)
 void sim_layout_sparse(const CUDA_ARRAY3D_DESCRIPTOR *descriptor, unsigned int levels,
 	CUDA_ARRAY_SPARSE_PROPERTIES *properties)
 {
-	static const unsigned int flat[5][2] = {{256, 256}, {256, 128}, {128, 128}, {128, 64}, {64, 64}};
+	static const unsigned int flat[5][2] = {
+		{256, 256}, {256, 128}, {128, 128}, {128, 64}, {64, 64}};
 	static const unsigned int deep[5][3] = {
 		{64, 32, 32}, {32, 32, 32}, {32, 32, 16}, {32, 16, 16}, {16, 16, 16}};
 	const struct format *format = find(descriptor->Format);
-	unsigned int texel = format->bytes * (format->counted == CHANNEL ? descriptor->NumChannels : 1);
+	unsigned int texel =
+		format->bytes * (format->counted == CHANNEL ? descriptor->NumChannels : 1);
 	unsigned int log = 0, level = 0;
 	bool volume = descriptor->Depth && !layered(descriptor);
 

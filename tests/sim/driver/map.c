@@ -27,7 +27,8 @@ static void *reserve(uint64_t bytes, uint64_t alignment, uint64_t hint)
 	if (start > (uint64_t)(uintptr_t)space)
 		munmap(space, start - (uint64_t)(uintptr_t)space);
 	if ((uint64_t)(uintptr_t)space + padded > start + bytes)
-		munmap((void *)(uintptr_t)(start + bytes), (uint64_t)(uintptr_t)space + padded - start - bytes);
+		munmap((void *)(uintptr_t)(start + bytes),
+			(uint64_t)(uintptr_t)space + padded - start - bytes);
 	return (void *)(uintptr_t)start;
 }
 
@@ -105,8 +106,8 @@ static CUresult map(uint64_t address, uint64_t bytes, uint64_t offset, struct si
 	return CUDA_SUCCESS;
 }
 
-CUresult cuMemMap(CUdeviceptr address, size_t bytes, size_t offset, CUmemGenericAllocationHandle handle,
-	unsigned long long flags)
+CUresult cuMemMap(CUdeviceptr address, size_t bytes, size_t offset,
+	CUmemGenericAllocationHandle handle, unsigned long long flags)
 {
 	struct sim_vmm *object;
 	CUresult status;
@@ -169,7 +170,8 @@ CUresult cuMemUnmap(CUdeviceptr address, size_t bytes)
 	return status;
 }
 
-CUresult cuMemSetAccess(CUdeviceptr address, size_t bytes, const CUmemAccessDesc *access, size_t count)
+CUresult cuMemSetAccess(
+	CUdeviceptr address, size_t bytes, const CUmemAccessDesc *access, size_t count)
 {
 	CUresult status = CUDA_ERROR_INVALID_VALUE;
 	uint64_t end = address + bytes;
@@ -197,7 +199,8 @@ CUresult cuMemSetAccess(CUdeviceptr address, size_t bytes, const CUmemAccessDesc
 	return status;
 }
 
-CUresult cuMemGetAccess(unsigned long long *flags, const CUmemLocation *location, CUdeviceptr address)
+CUresult cuMemGetAccess(
+	unsigned long long *flags, const CUmemLocation *location, CUdeviceptr address)
 {
 	struct sim_range *range;
 	CUresult status = CUDA_ERROR_INVALID_VALUE;

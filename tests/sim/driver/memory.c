@@ -43,8 +43,9 @@ struct sim_range *sim_memory_new(
 	}
 	range->host = range->space.host;
 	/* The host may follow pointers to managed and pinned memory, so these have one address for both. */
-	range->start = memory == SIM_MANAGED || memory == SIM_HOST ? (uint64_t)(uintptr_t)range->host
-	                                                            : range->space.address;
+	range->start = memory == SIM_MANAGED || memory == SIM_HOST
+		? (uint64_t)(uintptr_t)range->host
+		: range->space.address;
 	range->size = size;
 	range->memory = memory;
 	range->device = device;
@@ -133,8 +134,8 @@ CUresult cuMemAlloc(CUdeviceptr_v1 *address, unsigned int bytes)
 	return status;
 }
 
-static CUresult pitched(
-	uint64_t width, uint64_t height, unsigned int element, bool low, uint64_t *start, uint64_t *pitch)
+static CUresult pitched(uint64_t width, uint64_t height, unsigned int element, bool low,
+	uint64_t *start, uint64_t *pitch)
 {
 	uint64_t rows, bytes;
 

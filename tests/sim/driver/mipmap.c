@@ -45,7 +45,8 @@ static CUresult give_memory(struct CUmipmappedArray_st *mipmap)
 	CUresult status = CUDA_SUCCESS;
 
 	if (!mipmap->imported)
-		status = sim_object_hold(&mipmap->object, SIMCUDA_ARRAY, mipmap->device, mipmap->bytes);
+		status = sim_object_hold(
+			&mipmap->object, SIMCUDA_ARRAY, mipmap->device, mipmap->bytes);
 	if (status != CUDA_SUCCESS)
 		return status;
 	mipmap->memory = sim_memory_new(SIM_ARRAYED, mipmap->device, mipmap->bytes, NULL, false);
@@ -55,8 +56,8 @@ static CUresult give_memory(struct CUmipmappedArray_st *mipmap)
 	return CUDA_ERROR_OUT_OF_MEMORY;
 }
 
-CUresult sim_mipmap_new(const CUDA_ARRAY3D_DESCRIPTOR *descriptor, unsigned int levels, bool imported,
-	CUcontext ctx, CUmipmappedArray *out)
+CUresult sim_mipmap_new(const CUDA_ARRAY3D_DESCRIPTOR *descriptor, unsigned int levels,
+	bool imported, CUcontext ctx, CUmipmappedArray *out)
 {
 	struct CUmipmappedArray_st *mipmap = calloc(1, sizeof(*mipmap));
 	CUresult status = CUDA_SUCCESS;
@@ -179,7 +180,8 @@ CUresult cuMipmappedArrayGetMemoryRequirements(
 	else if (!(found->descriptor.Flags & CUDA_ARRAY3D_DEFERRED_MAPPING))
 		status = CUDA_ERROR_INVALID_VALUE;
 	else
-		*requirements = (CUDA_ARRAY_MEMORY_REQUIREMENTS){.size = found->bytes, .alignment = 65536};
+		*requirements =
+			(CUDA_ARRAY_MEMORY_REQUIREMENTS){.size = found->bytes, .alignment = 65536};
 	sim_unlock();
 	return status;
 }

@@ -99,8 +99,8 @@ CUresult cuModuleLoadData(CUmodule *module, const void *image)
 	return load(module, image);
 }
 
-CUresult cuModuleLoadDataEx(
-	CUmodule *module, const void *image, unsigned int count, CUjit_option *options, void **values)
+CUresult cuModuleLoadDataEx(CUmodule *module, const void *image, unsigned int count,
+	CUjit_option *options, void **values)
 {
 	SIM_ENTER(cuModuleLoadDataEx);
 	if (count && (!options || !values))
@@ -169,7 +169,8 @@ static CUresult no_global(CUmodule module, const char *name)
 	return name ? CUDA_ERROR_NOT_FOUND : CUDA_ERROR_INVALID_VALUE;
 }
 
-CUresult cuModuleGetGlobal(CUdeviceptr_v1 *address, unsigned int *bytes, CUmodule module, const char *name)
+CUresult cuModuleGetGlobal(
+	CUdeviceptr_v1 *address, unsigned int *bytes, CUmodule module, const char *name)
 {
 	SIM_ENTER(cuModuleGetGlobal);
 	(void)address;
@@ -177,7 +178,8 @@ CUresult cuModuleGetGlobal(CUdeviceptr_v1 *address, unsigned int *bytes, CUmodul
 	return no_global(module, name);
 }
 
-CUresult cuModuleGetGlobal_v2(CUdeviceptr *address, size_t *bytes, CUmodule module, const char *name)
+CUresult cuModuleGetGlobal_v2(
+	CUdeviceptr *address, size_t *bytes, CUmodule module, const char *name)
 {
 	SIM_ENTER(cuModuleGetGlobal_v2);
 	(void)address;
@@ -207,8 +209,8 @@ CUresult cuFuncGetAttribute(int *value, CUfunction_attribute attribute, CUfuncti
 	if (!found)
 		return CUDA_ERROR_INVALID_HANDLE;
 	*value = attribute == CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK ? 1024
-	       : attribute == CU_FUNC_ATTRIBUTE_NUM_REGS              ? 32
-	                                                              : 0;
+		: attribute == CU_FUNC_ATTRIBUTE_NUM_REGS             ? 32
+								      : 0;
 	return CUDA_SUCCESS;
 }
 
@@ -228,8 +230,9 @@ static CUresult load_library(CUlibrary *library, const void *image)
 	return CUDA_SUCCESS;
 }
 
-CUresult cuLibraryLoadData(CUlibrary *library, const void *image, CUjit_option *jit, void **jit_values,
-	unsigned int jit_count, CUlibraryOption *options, void **values, unsigned int count)
+CUresult cuLibraryLoadData(CUlibrary *library, const void *image, CUjit_option *jit,
+	void **jit_values, unsigned int jit_count, CUlibraryOption *options, void **values,
+	unsigned int count)
 {
 	SIM_ENTER(cuLibraryLoadData);
 	if ((jit_count && (!jit || !jit_values)) || (count && (!options || !values)))
@@ -363,7 +366,7 @@ static CUresult launch(CUfunction function, unsigned int threads, CUstream strea
 
 SIM_TWINS(cuLaunchKernel, _ptsz,
 	(CUfunction function, unsigned int gx, unsigned int gy, unsigned int gz, unsigned int bx,
-		unsigned int by, unsigned int bz, unsigned int shared, CUstream stream, void **arguments,
-		void **extra),
+		unsigned int by, unsigned int bz, unsigned int shared, CUstream stream,
+		void **arguments, void **extra),
 	((void)shared, (void)arguments, (void)extra,
-		launch(function, gx && gy && gz && bx && by && bz, stream ? stream : sim_default)))
+		launch(function, gx &&gy &&gz &&bx &&by &&bz, stream ? stream : sim_default)))

@@ -17,7 +17,8 @@ static bool aligned(uint64_t value)
 	return value % SIM_GRANULE == 0;
 }
 
-CUresult cuMulticastCreate(CUmemGenericAllocationHandle *handle, const CUmulticastObjectProp *properties)
+CUresult cuMulticastCreate(
+	CUmemGenericAllocationHandle *handle, const CUmulticastObjectProp *properties)
 {
 	struct sim_vmm *object;
 	CUresult status;
@@ -32,7 +33,8 @@ CUresult cuMulticastCreate(CUmemGenericAllocationHandle *handle, const CUmultica
 		object->multicast = true;
 		object->devices_wanted = properties->numDevices;
 		object->properties.type = CU_MEM_ALLOCATION_TYPE_PINNED;
-		object->properties.requestedHandleTypes = (CUmemAllocationHandleType)properties->handleTypes;
+		object->properties.requestedHandleTypes =
+			(CUmemAllocationHandleType)properties->handleTypes;
 		*handle = (CUmemGenericAllocationHandle)(uintptr_t)object;
 	}
 	sim_unlock();
@@ -89,7 +91,8 @@ static CUresult bind_object(struct sim_vmm *multicast, uint64_t offset, struct s
 }
 
 CUresult cuMulticastBindMem(CUmemGenericAllocationHandle handle, size_t offset,
-	CUmemGenericAllocationHandle memory, size_t memory_offset, size_t bytes, unsigned long long flags)
+	CUmemGenericAllocationHandle memory, size_t memory_offset, size_t bytes,
+	unsigned long long flags)
 {
 	struct sim_vmm *multicast, *object;
 	CUresult status = CUDA_ERROR_INVALID_VALUE;
@@ -106,8 +109,8 @@ CUresult cuMulticastBindMem(CUmemGenericAllocationHandle handle, size_t offset,
 	return status;
 }
 
-CUresult cuMulticastBindAddr(CUmemGenericAllocationHandle handle, size_t offset, CUdeviceptr address,
-	size_t bytes, unsigned long long flags)
+CUresult cuMulticastBindAddr(CUmemGenericAllocationHandle handle, size_t offset,
+	CUdeviceptr address, size_t bytes, unsigned long long flags)
 {
 	struct sim_vmm *multicast;
 	struct sim_range *range;
@@ -119,11 +122,13 @@ CUresult cuMulticastBindAddr(CUmemGenericAllocationHandle handle, size_t offset,
 	sim_lock();
 	multicast = find(handle);
 	range = sim_range_find(sim_memory, address);
-	if (multicast && range && range->memory == SIM_MAPPED && bytes <= range->size - (address - range->start)) {
+	if (multicast && range && range->memory == SIM_MAPPED &&
+		bytes <= range->size - (address - range->start)) {
 		struct sim_vmm *object = range->owner;
 		uint64_t inside = object->host ? (uint64_t)(range->host - object->host) : 0;
 
-		status = bind_object(multicast, offset, object, inside + (address - range->start), bytes);
+		status = bind_object(
+			multicast, offset, object, inside + (address - range->start), bytes);
 	}
 	sim_unlock();
 	return status;
@@ -136,7 +141,8 @@ void sim_unbind(struct sim_vmm *multicast, uint64_t offset, uint64_t bytes)
 	while (*link) {
 		struct sim_bind *bound = *link;
 
-		if (bound->offset < offset || bound->bytes > bytes || bound->offset - offset > bytes - bound->bytes) {
+		if (bound->offset < offset || bound->bytes > bytes ||
+			bound->offset - offset > bytes - bound->bytes) {
 			link = &bound->next;
 			continue;
 		}
@@ -165,8 +171,8 @@ CUresult cuMulticastUnbind(
 	return multicast ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
 }
 
-CUresult cuMulticastGetGranularity(
-	size_t *granularity, const CUmulticastObjectProp *properties, CUmulticastGranularity_flags option)
+CUresult cuMulticastGetGranularity(size_t *granularity, const CUmulticastObjectProp *properties,
+	CUmulticastGranularity_flags option)
 {
 	SIM_ENTER(cuMulticastGetGranularity);
 	if (!granularity || !properties || option > CU_MULTICAST_GRANULARITY_RECOMMENDED)

@@ -73,7 +73,8 @@ void sim_object_walk(enum sim_type type, void (*visit)(struct sim_object *, void
 	}
 }
 
-CUresult sim_object_hold(struct sim_object *object, enum simcuda_kind kind, int device, uint64_t bytes)
+CUresult sim_object_hold(
+	struct sim_object *object, enum simcuda_kind kind, int device, uint64_t bytes)
 {
 	CUresult status = sim_charge(device, kind, bytes);
 

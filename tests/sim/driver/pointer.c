@@ -82,7 +82,8 @@ static CUresult describe(
 		put_int(data, CU_MEM_ACCESS_FLAGS_PROT_READWRITE);
 		return CUDA_SUCCESS;
 	case CU_POINTER_ATTRIBUTE_MEMPOOL_HANDLE:
-		put_pointer(data, range->memory == SIM_POOLED ? (uint64_t)(uintptr_t)range->owner : 0);
+		put_pointer(
+			data, range->memory == SIM_POOLED ? (uint64_t)(uintptr_t)range->owner : 0);
 		return CUDA_SUCCESS;
 	default:
 		return CUDA_ERROR_INVALID_VALUE;
@@ -102,7 +103,8 @@ CUresult cuPointerGetAttribute(void *data, CUpointer_attribute attribute, CUdevi
 	status = sim_context_current(&ctx);
 	range = sim_range_find(sim_memory, address);
 	if (status == CUDA_SUCCESS)
-		status = range ? describe(data, attribute, range, address) : CUDA_ERROR_INVALID_VALUE;
+		status = range ? describe(data, attribute, range, address)
+			       : CUDA_ERROR_INVALID_VALUE;
 	sim_unlock();
 	return status;
 }
@@ -161,8 +163,9 @@ static CUresult hint(uint64_t address, uint64_t bytes)
 	sim_lock();
 	status = sim_context_current(&ctx);
 	range = sim_range_find(sim_memory, address);
-	if (status == CUDA_SUCCESS && (!bytes || !range || range->memory != SIM_MANAGED ||
-					      bytes > range->size - (address - range->start)))
+	if (status == CUDA_SUCCESS &&
+		(!bytes || !range || range->memory != SIM_MANAGED ||
+			bytes > range->size - (address - range->start)))
 		status = CUDA_ERROR_INVALID_VALUE;
 	sim_unlock();
 	return status;
@@ -188,7 +191,8 @@ CUresult cuMemAdvise(CUdeviceptr address, size_t bytes, CUmem_advise advice, CUd
 	return hint(address, bytes);
 }
 
-CUresult cuMemAdvise_v2(CUdeviceptr address, size_t bytes, CUmem_advise advice, CUmemLocation location)
+CUresult cuMemAdvise_v2(
+	CUdeviceptr address, size_t bytes, CUmem_advise advice, CUmemLocation location)
 {
 	SIM_ENTER(cuMemAdvise_v2);
 	(void)advice;
@@ -207,7 +211,7 @@ static CUresult prefetch(uint64_t address, uint64_t bytes, CUmemLocation locatio
 static CUmemLocation place_of(CUdevice device)
 {
 	CUmemLocation location = {.type = device == CU_DEVICE_CPU ? CU_MEM_LOCATION_TYPE_HOST
-	                                                          : CU_MEM_LOCATION_TYPE_DEVICE,
+								  : CU_MEM_LOCATION_TYPE_DEVICE,
 		.id = device};
 
 	return location;
@@ -217,7 +221,8 @@ SIM_TWINS(cuMemPrefetchAsync, _ptsz,
 	(CUdeviceptr address, size_t bytes, CUdevice device, CUstream stream),
 	prefetch(address, bytes, place_of(device), stream ? stream : sim_default))
 SIM_TWINS(cuMemPrefetchAsync_v2, _ptsz,
-	(CUdeviceptr address, size_t bytes, CUmemLocation location, unsigned int flags, CUstream stream),
+	(CUdeviceptr address, size_t bytes, CUmemLocation location, unsigned int flags,
+		CUstream stream),
 	flags ? CUDA_ERROR_INVALID_VALUE
 	      : prefetch(address, bytes, location, stream ? stream : sim_default))
 SIM_TWINS(cuStreamAttachMemAsync, _ptsz,

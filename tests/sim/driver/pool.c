@@ -41,8 +41,9 @@ CUresult sim_pool_new(const CUmemPoolProps *properties, CUmemoryPool *out)
 	if (!pool)
 		return CUDA_ERROR_OUT_OF_MEMORY;
 	pool->properties = *properties;
-	pool->device =
-		properties->location.type == CU_MEM_LOCATION_TYPE_DEVICE ? properties->location.id : -1;
+	pool->device = properties->location.type == CU_MEM_LOCATION_TYPE_DEVICE
+		? properties->location.id
+		: -1;
 	for (int i = 0; i < 3; i++)
 		pool->reuse[i] = 1;
 	pool->id = ++last_id;
@@ -209,7 +210,8 @@ static CUresult hand_out(CUmemoryPool pool, struct piece *piece, uint64_t bytes,
 		return CUDA_ERROR_OUT_OF_MEMORY;
 	}
 	range->host = space->host + piece->offset;
-	range->start = host_visible(pool) ? (uint64_t)(uintptr_t)range->host : space->address + piece->offset;
+	range->start = host_visible(pool) ? (uint64_t)(uintptr_t)range->host
+					  : space->address + piece->offset;
 	range->size = bytes;
 	range->memory = SIM_POOLED;
 	range->device = pool->device;

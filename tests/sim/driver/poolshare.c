@@ -23,7 +23,8 @@ struct exported_pointer {
 	struct sim_share share;
 };
 
-_Static_assert(sizeof(struct exported_pointer) <= sizeof(CUmemPoolPtrExportData), "the content fits");
+_Static_assert(
+	sizeof(struct exported_pointer) <= sizeof(CUmemPoolPtrExportData), "the content fits");
 
 CUresult cuMemPoolExportToShareableHandle(
 	void *handle, CUmemoryPool pool, CUmemAllocationHandleType type, unsigned long long flags)
@@ -65,7 +66,8 @@ CUresult cuMemPoolImportFromShareableHandle(
 	SIM_ENTER(cuMemPoolImportFromShareableHandle);
 	if (!pool || flags || type != CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR)
 		return CUDA_ERROR_INVALID_VALUE;
-	if (pread((int)(intptr_t)handle, &content, sizeof(content), 0) != (ssize_t)sizeof(content) ||
+	if (pread((int)(intptr_t)handle, &content, sizeof(content), 0) !=
+			(ssize_t)sizeof(content) ||
 		content.magic != MAGIC)
 		return CUDA_ERROR_INVALID_VALUE;
 	sim_lock();
@@ -106,7 +108,8 @@ CUresult cuMemPoolExportPointer(CUmemPoolPtrExportData *data, CUdeviceptr addres
 	return status;
 }
 
-CUresult cuMemPoolImportPointer(CUdeviceptr *address, CUmemoryPool pool, CUmemPoolPtrExportData *data)
+CUresult cuMemPoolImportPointer(
+	CUdeviceptr *address, CUmemoryPool pool, CUmemPoolPtrExportData *data)
 {
 	struct exported_pointer content;
 	struct sim_range *range;

@@ -52,7 +52,8 @@ static CUresult find(const char *name, void **pfn, int version, cuuint64_t flags
 
 	if (!name || !pfn || flags > 2)
 		return CUDA_ERROR_INVALID_VALUE;
-	entry = choose(name, version, flags == CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM, &known);
+	entry = choose(
+		name, version, flags == CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM, &known);
 	if (status)
 		*status = entry ? CU_GET_PROC_ADDRESS_SUCCESS
 			: known ? CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFICIENT

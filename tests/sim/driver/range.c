@@ -15,7 +15,8 @@ static uint32_t next_priority(void)
 }
 
 /* Splits a tree into what begins before `start` and what does not. */
-static void split(struct sim_range *tree, uint64_t start, struct sim_range **low, struct sim_range **high)
+static void split(
+	struct sim_range *tree, uint64_t start, struct sim_range **low, struct sim_range **high)
 {
 	while (tree) {
 		if (tree->start < start) {

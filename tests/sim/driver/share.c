@@ -32,8 +32,8 @@ char *sim_share_map(const struct sim_share *share)
 	file = open(path, O_RDWR | O_CLOEXEC);
 	if (file < 0)
 		return NULL;
-	host = mmap(NULL, share->size + skip, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file,
-		(off_t)(share->offset - skip));
+	host = mmap(NULL, share->size + skip, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+		file, (off_t)(share->offset - skip));
 	close(file);
 	return host == MAP_FAILED ? NULL : host + skip;
 }

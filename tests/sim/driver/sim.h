@@ -27,20 +27,21 @@ enum sim_call {
 /* ---- configuration (config.c), read once ---- */
 
 struct sim_config {
-	int devices;                       /* that the program sees */
-	int physical[SIM_DEVICES];         /* their index before CUDA_VISIBLE_DEVICES */
-	uint64_t memory[SIM_DEVICES];      /* by physical index */
-	bool round;                        /* SIMCUDA_ROUND: 512 B below 1 MiB, 2 MiB from there */
-	bool managed_oversubscribes;       /* SIMCUDA_MANAGED=oversubscribe: takes no device memory */
-	bool reenter;                      /* SIMCUDA_REENTER */
-	uint64_t context_bytes;            /* SIMCUDA_CONTEXT_BYTES */
-	uint64_t module_bytes;             /* SIMCUDA_MODULE_BYTES */
-	uint64_t pool_chunk;               /* SIMCUDA_POOL_CHUNK */
-	uint64_t graph_chunk;              /* SIMCUDA_GRAPH_CHUNK */
-	uint64_t array_row;                /* SIMCUDA_ARRAY_ROW: rows are padded to multiples of it */
-	uint64_t reap_ns;                  /* SIMCUDA_REAP_MS */
-	const char *shared;                /* SIMCUDA_SHARED */
-	const char *truth;                 /* SIMCUDA_TRUTH */
+	int cards;                    /* that the machine has */
+	int devices;                  /* that the program sees */
+	int physical[SIM_DEVICES];    /* their index before CUDA_VISIBLE_DEVICES */
+	uint64_t memory[SIM_DEVICES]; /* by physical index */
+	bool round;                   /* SIMCUDA_ROUND: 512 B below 1 MiB, 2 MiB from there */
+	bool managed_oversubscribes;  /* SIMCUDA_MANAGED=oversubscribe: takes no device memory */
+	bool reenter;                 /* SIMCUDA_REENTER */
+	uint64_t context_bytes;       /* SIMCUDA_CONTEXT_BYTES */
+	uint64_t module_bytes;        /* SIMCUDA_MODULE_BYTES */
+	uint64_t pool_chunk;          /* SIMCUDA_POOL_CHUNK */
+	uint64_t graph_chunk;         /* SIMCUDA_GRAPH_CHUNK */
+	uint64_t array_row;           /* SIMCUDA_ARRAY_ROW: rows are padded to multiples of it */
+	uint64_t reap_ns;             /* SIMCUDA_REAP_MS */
+	const char *shared;           /* SIMCUDA_SHARED */
+	const char *truth;            /* SIMCUDA_TRUTH */
 };
 
 const struct sim_config *sim_config(void);
@@ -61,49 +62,49 @@ uint64_t sim_call_count(enum sim_call call);
 const char *sim_call_name(enum sim_call call);
 extern bool sim_finished;
 
-#define SIM_ENTER(function) \
-	do { \
+#define SIM_ENTER(function)                                                 \
+	do {                                                                \
 		CUresult sim_status = sim_enter(SIM_CALL_##function, true); \
-		if (sim_status != CUDA_SUCCESS) \
-			return sim_status; \
+		if (sim_status != CUDA_SUCCESS)                             \
+			return sim_status;                                  \
 	} while (0)
 
-#define SIM_ENTER_EARLY(function) \
-	do { \
+#define SIM_ENTER_EARLY(function)                                            \
+	do {                                                                 \
 		CUresult sim_status = sim_enter(SIM_CALL_##function, false); \
-		if (sim_status != CUDA_SUCCESS) \
-			return sim_status; \
+		if (sim_status != CUDA_SUCCESS)                              \
+			return sim_status;                                   \
 	} while (0)
 
 /* With SIMCUDA_REENTER the first entry of a thread goes out again through the global scope, as a driver
  * built without -Bsymbolic does; the inner call does the work. */
-#define SIM_REENTER(function, arguments) \
-	do { \
-		__typeof__(function) *sim_again; \
-		*(void **)&sim_again = sim_reenter(#function); \
-		if (sim_again) { \
+#define SIM_REENTER(function, arguments)                           \
+	do {                                                       \
+		__typeof__(function) *sim_again;                   \
+		*(void **)&sim_again = sim_reenter(#function);     \
+		if (sim_again) {                                   \
 			CUresult sim_status = sim_again arguments; \
-			sim_reentered(); \
-			return sim_status; \
-		} \
+			sim_reentered();                           \
+			return sim_status;                         \
+		}                                                  \
 	} while (0)
 
 /* Defines a function that takes a stream and its per-thread flavour; `call` may use sim_default, the
  * stream that 0 means. */
-#define SIM_TWINS(function, suffix, parameters, call) \
-	CUresult function parameters \
-	{ \
-		const CUstream sim_default = CU_STREAM_LEGACY; \
-		(void)sim_default; \
-		SIM_ENTER(function); \
-		return call; \
-	} \
-	CUresult function##suffix parameters \
-	{ \
+#define SIM_TWINS(function, suffix, parameters, call)              \
+	CUresult function parameters                               \
+	{                                                          \
+		const CUstream sim_default = CU_STREAM_LEGACY;     \
+		(void)sim_default;                                 \
+		SIM_ENTER(function);                               \
+		return call;                                       \
+	}                                                          \
+	CUresult function##suffix parameters                       \
+	{                                                          \
 		const CUstream sim_default = CU_STREAM_PER_THREAD; \
-		(void)sim_default; \
-		SIM_ENTER(function##suffix); \
-		return call; \
+		(void)sim_default;                                 \
+		SIM_ENTER(function##suffix);                       \
+		return call;                                       \
 	}
 
 /* ---- objects and their handles (object.c) ---- */
@@ -145,10 +146,12 @@ void sim_object_add(struct sim_object *object, enum sim_type type, struct CUctx_
 	void (*destroy)(struct sim_object *));
 void sim_object_remove(struct sim_object *object);
 void *sim_object_find(const void *handle, enum sim_type type);
-void sim_object_walk(enum sim_type type, void (*visit)(struct sim_object *, void *), void *argument);
+void sim_object_walk(
+	enum sim_type type, void (*visit)(struct sim_object *, void *), void *argument);
 
 /* Charges an object's memory to arrays or VMM and notes it for the walk, and takes both back. */
-CUresult sim_object_hold(struct sim_object *object, enum simcuda_kind kind, int device, uint64_t bytes);
+CUresult sim_object_hold(
+	struct sim_object *object, enum simcuda_kind kind, int device, uint64_t bytes);
 void sim_object_drop(struct sim_object *object, enum simcuda_kind kind);
 
 /* ---- contexts (context.c, primary.c) ---- */
@@ -235,9 +238,9 @@ struct sim_range {
 	uint64_t start, size;
 	char *host;
 	enum sim_memory memory;
-	int device; /* -1: host */
-	void *owner; /* pool, VMM object, graph allocation, external memory */
-	void *part;  /* of a pool's chunk */
+	int device;             /* -1: host */
+	void *owner;            /* pool, VMM object, graph allocation, external memory */
+	void *part;             /* of a pool's chunk */
 	struct sim_space space; /* what it was cut from; extent 0: memory of someone else */
 	uint64_t sequence;
 	unsigned int flags;
@@ -255,7 +258,8 @@ void sim_range_insert(struct sim_range **root, struct sim_range *range);
 void sim_range_remove(struct sim_range **root, struct sim_range *range);
 struct sim_range *sim_range_find(struct sim_range *root, uint64_t address);
 bool sim_range_overlaps(struct sim_range *root, uint64_t start, uint64_t size);
-int sim_range_walk(struct sim_range *root, int (*visit)(struct sim_range *, void *), void *argument);
+int sim_range_walk(
+	struct sim_range *root, int (*visit)(struct sim_range *, void *), void *argument);
 extern struct sim_range *sim_memory;
 
 /* ---- linear memory (memory.c) ---- */
@@ -269,132 +273,6 @@ CUresult sim_free_range(struct sim_range *range);
 enum simcuda_kind sim_memory_kind(const struct sim_range *range);
 extern uint64_t sim_sequence, sim_unknown_frees;
 
-/* ---- arrays (array.c, layout.c, tile.c); lock held ---- */
-
-/* How the bytes of an array lie: rows of texels (or of blocks of them), slices of rows. */
-struct sim_layout {
-	uint64_t row, slice, bytes;
-};
-
-struct sim_tile;
-
-struct CUarray_st {
-	struct sim_object object;
-	CUDA_ARRAY3D_DESCRIPTOR descriptor;
-	struct sim_layout layout;
-	int device;
-	struct sim_range *memory; /* NULL: none of its own */
-	uint64_t start;           /* where copies go; 0: nowhere */
-	const void *parent;       /* mipmap or array that it is a part of */
-	struct sim_tile *tiles;
-	CUarray planes[3];
-};
-
-struct CUmipmappedArray_st {
-	struct sim_object object;
-	CUDA_ARRAY3D_DESCRIPTOR descriptor;
-	int device;
-	unsigned int count;
-	uint64_t bytes;
-	struct sim_range *memory;
-	struct sim_tile *tiles;
-	CUarray levels[32];
-	bool imported; /* the memory is someone else's */
-};
-
-/* False for a descriptor that the driver refuses. */
-bool sim_layout_of(const CUDA_ARRAY3D_DESCRIPTOR *descriptor, struct sim_layout *layout);
-CUDA_ARRAY3D_DESCRIPTOR sim_layout_level(const CUDA_ARRAY3D_DESCRIPTOR *descriptor, unsigned int level);
-unsigned int sim_layout_levels(const CUDA_ARRAY3D_DESCRIPTOR *descriptor);
-void sim_layout_sparse(const CUDA_ARRAY3D_DESCRIPTOR *descriptor, unsigned int levels,
-	CUDA_ARRAY_SPARSE_PROPERTIES *properties);
-#define SIM_UNBACKED (CUDA_ARRAY3D_SPARSE | CUDA_ARRAY3D_DEFERRED_MAPPING)
-
-CUresult sim_array_part(const void *parent, const CUDA_ARRAY3D_DESCRIPTOR *descriptor, int device,
-	uint64_t start, CUarray *out);
-void sim_array_end(struct sim_object *object);
-CUresult sim_mipmap_new(const CUDA_ARRAY3D_DESCRIPTOR *descriptor, unsigned int levels, bool imported,
-	CUcontext ctx, CUmipmappedArray *out);
-void sim_tiles_end(struct sim_tile **tiles);
-
-/* ---- virtual memory (vmm.c, map.c, export.c, multicast.c); lock held ---- */
-
-struct sim_export;
-struct sim_bind;
-
-struct sim_vmm {
-	struct sim_object object;
-	CUmemAllocationProp properties;
-	uint64_t size;
-	int device;                                /* -1: host, or another process's */
-	unsigned int handles, maps, imports, binds; /* what keeps it alive */
-	struct sim_export *exports;
-	struct sim_space space;
-	char *host;
-	struct sim_vmm *source; /* imported from this process */
-	bool mapped;            /* imported from another process: host is a mapping */
-	bool lingering;
-	/* Multicast objects hold no memory but bind that of others. */
-	bool multicast;
-	unsigned int devices_wanted, devices_added;
-	struct sim_bind *bound;
-};
-
-struct sim_vmm *sim_vmm_find(CUmemGenericAllocationHandle handle);
-CUresult sim_vmm_new(uint64_t size, int device, struct sim_vmm **out);
-/* After a reference went: frees what nothing keeps. */
-void sim_vmm_settle(struct sim_vmm *object);
-/* Frees what only exports kept whose descriptors are closed by now. */
-void sim_vmm_collect(void);
-void sim_unbind(struct sim_vmm *multicast, uint64_t offset, uint64_t bytes);
-bool sim_exported(struct sim_vmm *object);
-#define SIM_GRANULE (2 * SIM_MIB)
-
-/* ---- pools (pool.c, poolapi.c, poolshare.c); lock held ---- */
-
-struct CUmemPoolHandle_st {
-	struct sim_object object;
-	struct CUmemPoolHandle_st *next;
-	CUmemPoolProps properties;
-	int device; /* -1: host */
-	bool standard, destroyed, imported;
-	int reuse[3];
-	uint64_t threshold, reserved, reserved_high, used, used_high, live;
-	CUmemAccess_flags access[SIM_DEVICES];
-	struct sim_chunk *chunks;
-	uint64_t id;        /* for those who import it */
-	int64_t owner;      /* process */
-};
-
-CUresult sim_pool_new(const CUmemPoolProps *properties, CUmemoryPool *out);
-CUresult sim_pool_take(CUmemoryPool pool, uint64_t bytes, uint64_t *address);
-void sim_pool_give(struct sim_range *range);
-void sim_pool_trim(CUmemoryPool pool, uint64_t keep);
-void sim_pool_end(CUmemoryPool pool);
-void sim_pool_forget(struct sim_range *range);
-/* Finds a pool by handle; NULL for one that is destroyed. */
-CUmemoryPool sim_pool_find(CUmemoryPool pool);
-/* The default and the current pool of a device, or of the host (-1). */
-CUresult sim_pool_standard(int device, CUmemoryPool *pool);
-CUresult sim_pool_current(int device, CUmemoryPool *pool);
-
-/* ---- memory of graphs (graphmem.c); lock held ---- */
-
-struct sim_graph_memory;
-void sim_graph_memory_free(struct sim_range *range);
-
-/* ---- memory of other processes (share.c) ---- */
-
-struct sim_share {
-	int64_t pid;
-	int32_t file, device;
-	uint64_t offset, size;
-};
-
-void sim_external_release(struct sim_range *range);
-bool sim_share_of(const struct sim_range *range, struct sim_share *share);
-char *sim_share_map(const struct sim_share *share);
-
 /* ---- streams (stream.c) ---- */
 
 struct CUstream_st {
@@ -405,7 +283,7 @@ struct CUstream_st {
 	struct CUgreenCtx_st *green;
 	CUstreamCaptureStatus capture;
 	struct CUgraph_st *capturing;
-	bool joined; /* capture began in another stream and came here through an event */
+	bool joined;   /* capture began in another stream and came here through an event */
 	bool borrowed; /* the graph is the program's own */
 	CUstreamCaptureMode mode;
 	unsigned long long capture_id, thread;
@@ -442,7 +320,8 @@ struct sim_work {
 
 CUresult sim_work_do(const struct sim_work *work);
 CUresult sim_stream_run(CUstream stream, const struct sim_work *work);
-CUresult sim_copy(uint64_t target, bool target_device, uint64_t source, bool source_device, uint64_t bytes);
+CUresult sim_copy(
+	uint64_t target, bool target_device, uint64_t source, bool source_device, uint64_t bytes);
 CUresult sim_copy_box(const CUDA_MEMCPY3D *copy);
 CUresult sim_fill(uint64_t target, unsigned int value, unsigned int width, uint64_t count);
 CUresult sim_fill_2d(uint64_t target, uint64_t pitch, unsigned int value, unsigned int width,
@@ -458,7 +337,8 @@ CUresult sim_capture_forbids(CUstream stream);
 /* An error where the thread may not make calls that could disturb a capture, such as cuMemAlloc. */
 CUresult sim_capture_unsafe(void);
 /* Records an allocation or a free if the stream captures. */
-CUresult sim_capture_alloc(CUstream stream, int device, uint64_t bytes, uint64_t *address, bool *recorded);
+CUresult sim_capture_alloc(
+	CUstream stream, int device, uint64_t bytes, uint64_t *address, bool *recorded);
 CUresult sim_capture_free(CUstream stream, uint64_t address, bool *recorded);
 void sim_capture_abandon(struct CUstream_st *stream);
 CUresult sim_capture_join(CUstream stream, struct CUgraph_st *graph);
@@ -470,5 +350,7 @@ CUresult sim_fault(enum sim_call call);
 void sim_fault_start(void);
 uint64_t sim_delay(void);
 void sim_truth_write(void);
+
+#include "kinds.h"
 
 #endif

@@ -67,7 +67,8 @@ static bool region_open(struct region *region, uint64_t size, bool low)
 		return false;
 	region->file = new_file(size);
 	if (region->file >= 0)
-		host = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, region->file, 0);
+		host = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+			region->file, 0);
 	else
 		host = mmap(NULL, size, PROT_READ | PROT_WRITE, lazy, -1, 0);
 	if (host == MAP_FAILED) {
@@ -112,7 +113,8 @@ bool sim_space_take(uint64_t size, bool low, struct sim_space *space)
 		if (carve(&regions[low][i], extent, space))
 			return true;
 	}
-	if (*count == REGIONS || !region_open(&regions[low][*count], extent > fresh ? extent : fresh, low))
+	if (*count == REGIONS ||
+		!region_open(&regions[low][*count], extent > fresh ? extent : fresh, low))
 		return false;
 	return carve(&regions[low][(*count)++], extent, space);
 }
@@ -136,7 +138,8 @@ static void drop_pages(const struct sim_space *space)
 	const struct region *region = region_of(space->host);
 
 	if (region && space->extent >= PUNCH)
-		madvise(space->host, space->extent, region->file >= 0 ? MADV_REMOVE : MADV_DONTNEED);
+		madvise(space->host, space->extent,
+			region->file >= 0 ? MADV_REMOVE : MADV_DONTNEED);
 }
 
 void sim_space_give(const struct sim_space *space, bool touched)

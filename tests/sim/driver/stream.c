@@ -109,10 +109,11 @@ CUresult sim_work_do(const struct sim_work *work)
 {
 	switch (work->kind) {
 	case SIM_WORK_COPY:
-		return sim_copy(work->target, work->to_device, work->source, work->from_device, work->bytes);
+		return sim_copy(work->target, work->to_device, work->source, work->from_device,
+			work->bytes);
 	case SIM_WORK_FILL:
-		return sim_fill_2d(
-			work->target, work->pitch, work->value, work->width, work->bytes, work->rows);
+		return sim_fill_2d(work->target, work->pitch, work->value, work->width, work->bytes,
+			work->rows);
 	case SIM_WORK_BOX:
 		return sim_copy_box(&work->box);
 	case SIM_WORK_HOST:
@@ -180,8 +181,8 @@ SIM_TWINS(cuStreamSynchronize, _ptsz, (CUstream stream), synchronize(stream ? st
 SIM_TWINS(cuStreamQuery, _ptsz, (CUstream stream), query(stream ? stream : sim_default))
 
 /* What a stream answers about itself; any pointer may be NULL. */
-static CUresult describe(CUstream stream, unsigned int *flags, int *priority, unsigned long long *id,
-	CUcontext *ctx, CUdevice *device)
+static CUresult describe(CUstream stream, unsigned int *flags, int *priority,
+	unsigned long long *id, CUcontext *ctx, CUdevice *device)
 {
 	struct CUstream_st *found;
 	CUcontext owner;

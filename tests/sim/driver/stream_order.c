@@ -16,7 +16,8 @@ static CUresult take(CUdeviceptr *address, uint64_t bytes, CUmemoryPool pool, CU
 		return status;
 	if (pool && (!sim_pool_find(pool) || pool->imported))
 		return CUDA_ERROR_INVALID_VALUE;
-	status = sim_capture_alloc(stream, pool ? pool->device : ctx->device, bytes, &start, &recorded);
+	status = sim_capture_alloc(
+		stream, pool ? pool->device : ctx->device, bytes, &start, &recorded);
 	if (status == CUDA_SUCCESS && !recorded) {
 		if (!pool)
 			status = sim_pool_current(ctx->device, &pool);
@@ -84,7 +85,8 @@ CUresult cuMemAllocAsync_ptsz(CUdeviceptr *address, size_t bytes, CUstream strea
 	return allocate(address, bytes, NULL, stream ? stream : CU_STREAM_PER_THREAD);
 }
 
-CUresult cuMemAllocFromPoolAsync(CUdeviceptr *address, size_t bytes, CUmemoryPool pool, CUstream stream)
+CUresult cuMemAllocFromPoolAsync(
+	CUdeviceptr *address, size_t bytes, CUmemoryPool pool, CUstream stream)
 {
 	SIM_REENTER(cuMemAllocFromPoolAsync, (address, bytes, pool, stream));
 	SIM_ENTER(cuMemAllocFromPoolAsync);
@@ -93,7 +95,8 @@ CUresult cuMemAllocFromPoolAsync(CUdeviceptr *address, size_t bytes, CUmemoryPoo
 	return allocate(address, bytes, pool, stream ? stream : CU_STREAM_LEGACY);
 }
 
-CUresult cuMemAllocFromPoolAsync_ptsz(CUdeviceptr *address, size_t bytes, CUmemoryPool pool, CUstream stream)
+CUresult cuMemAllocFromPoolAsync_ptsz(
+	CUdeviceptr *address, size_t bytes, CUmemoryPool pool, CUstream stream)
 {
 	SIM_REENTER(cuMemAllocFromPoolAsync_ptsz, (address, bytes, pool, stream));
 	SIM_ENTER(cuMemAllocFromPoolAsync_ptsz);

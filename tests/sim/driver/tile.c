@@ -18,12 +18,12 @@ static bool same_place(const CUarrayMapInfo *a, const CUarrayMapInfo *b)
 		return false;
 	if (a->subresourceType == CU_ARRAY_SPARSE_SUBRESOURCE_TYPE_MIPTAIL)
 		return a->subresource.miptail.layer == b->subresource.miptail.layer &&
-		       a->subresource.miptail.offset == b->subresource.miptail.offset;
+			a->subresource.miptail.offset == b->subresource.miptail.offset;
 	return a->subresource.sparseLevel.level == b->subresource.sparseLevel.level &&
-	       a->subresource.sparseLevel.layer == b->subresource.sparseLevel.layer &&
-	       a->subresource.sparseLevel.offsetX == b->subresource.sparseLevel.offsetX &&
-	       a->subresource.sparseLevel.offsetY == b->subresource.sparseLevel.offsetY &&
-	       a->subresource.sparseLevel.offsetZ == b->subresource.sparseLevel.offsetZ;
+		a->subresource.sparseLevel.layer == b->subresource.sparseLevel.layer &&
+		a->subresource.sparseLevel.offsetX == b->subresource.sparseLevel.offsetX &&
+		a->subresource.sparseLevel.offsetY == b->subresource.sparseLevel.offsetY &&
+		a->subresource.sparseLevel.offsetZ == b->subresource.sparseLevel.offsetZ;
 }
 
 static void drop(struct sim_tile **link)
@@ -51,7 +51,8 @@ static struct sim_tile **tiles_of(const CUarrayMapInfo *info)
 		return array && array->descriptor.Flags & SIM_UNBACKED ? &array->tiles : NULL;
 	}
 	if (info->resourceType == CU_RESOURCE_TYPE_MIPMAPPED_ARRAY) {
-		struct CUmipmappedArray_st *mipmap = sim_object_find(info->resource.mipmap, SIM_MIPMAP);
+		struct CUmipmappedArray_st *mipmap =
+			sim_object_find(info->resource.mipmap, SIM_MIPMAP);
 
 		return mipmap && mipmap->descriptor.Flags & SIM_UNBACKED ? &mipmap->tiles : NULL;
 	}
@@ -117,5 +118,5 @@ static CUresult map_all(const CUarrayMapInfo *maps, unsigned int count, CUstream
 	return status;
 }
 
-SIM_TWINS(cuMemMapArrayAsync, _ptsz, (CUarrayMapInfo *maps, unsigned int count, CUstream stream),
+SIM_TWINS(cuMemMapArrayAsync, _ptsz, (CUarrayMapInfo * maps, unsigned int count, CUstream stream),
 	map_all(maps, count, stream ? stream : sim_default))

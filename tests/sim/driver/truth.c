@@ -33,7 +33,8 @@ static uint64_t of_kind(int device, enum simcuda_kind kind, size_t offset)
 	if ((unsigned int)kind >= SIMCUDA_KINDS)
 		return 0;
 	return of_card(device,
-		offsetof(struct sim_card, kind) + (size_t)kind * sizeof(struct sim_account) + offset);
+		offsetof(struct sim_card, kind) + (size_t)kind * sizeof(struct sim_account) +
+			offset);
 }
 
 int simcuda_device_count(void)

@@ -80,7 +80,8 @@ static void find_free(struct sim_object *object, void *argument)
 {
 	struct sim_vmm *candidate = (struct sim_vmm *)object, **found = argument;
 
-	if (candidate->lingering && !candidate->imports && !candidate->binds && !sim_exported(candidate))
+	if (candidate->lingering && !candidate->imports && !candidate->binds &&
+		!sim_exported(candidate))
 		*found = candidate;
 }
 
@@ -222,8 +223,8 @@ CUresult cuMemRetainAllocationHandle(CUmemGenericAllocationHandle *handle, void 
 	return status;
 }
 
-CUresult cuMemGetAllocationGranularity(
-	size_t *granularity, const CUmemAllocationProp *properties, CUmemAllocationGranularity_flags option)
+CUresult cuMemGetAllocationGranularity(size_t *granularity, const CUmemAllocationProp *properties,
+	CUmemAllocationGranularity_flags option)
 {
 	CUresult status;
 	int device;

@@ -8,7 +8,7 @@
 #define CUDART_VERSION 13000
 #define CUDARTAPI
 
-#include "simabi/runtime_types.h"
+#include "simabi/runtime_shared.h"
 
 struct cudaDeviceProp {
 #define M(type, name, array) type name array;

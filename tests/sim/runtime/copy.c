@@ -6,61 +6,64 @@
 #include <string.h>
 
 /* Both flavours of each are defined from one body; `suffix` may be empty. */
-#define COPIES(name, suffix) \
-	cudaError_t cudaMemcpy##name(void *target, const void *source, size_t bytes, enum cudaMemcpyKind kind) \
-	{ \
-		cudaError_t status = rt_ready(); \
-\
-		if (status != cudaSuccess) \
-			return rt_note(status); \
-		switch (kind) { \
-		case cudaMemcpyHostToHost: \
-			memmove(target, source, bytes); \
-			return cudaSuccess; \
-		case cudaMemcpyHostToDevice: \
-			return rt_note(RT_CALL(cuMemcpyHtoD_v2##suffix, (rt_address(target), source, bytes))); \
-		case cudaMemcpyDeviceToHost: \
-			return rt_note(RT_CALL(cuMemcpyDtoH_v2##suffix, (target, rt_address(source), bytes))); \
-		case cudaMemcpyDeviceToDevice: \
-			return rt_note(RT_CALL(cuMemcpyDtoD_v2##suffix, \
-				(rt_address(target), rt_address(source), bytes))); \
-		case cudaMemcpyDefault: \
-			return rt_note(RT_CALL( \
-				cuMemcpy##suffix, (rt_address(target), rt_address(source), bytes))); \
-		default: \
-			return rt_note(cudaErrorInvalidMemcpyDirection); \
-		} \
+#define COPIES(name, suffix)                                                                    \
+	cudaError_t cudaMemcpy##name(                                                           \
+		void *target, const void *source, size_t bytes, enum cudaMemcpyKind kind)       \
+	{                                                                                       \
+		cudaError_t status = rt_ready();                                                \
+                                                                                                \
+		if (status != cudaSuccess)                                                      \
+			return rt_note(status);                                                 \
+		switch (kind) {                                                                 \
+		case cudaMemcpyHostToHost:                                                      \
+			memmove(target, source, bytes);                                         \
+			return cudaSuccess;                                                     \
+		case cudaMemcpyHostToDevice:                                                    \
+			return rt_note(RT_CALL(                                                 \
+				cuMemcpyHtoD_v2##suffix, (rt_address(target), source, bytes))); \
+		case cudaMemcpyDeviceToHost:                                                    \
+			return rt_note(RT_CALL(                                                 \
+				cuMemcpyDtoH_v2##suffix, (target, rt_address(source), bytes))); \
+		case cudaMemcpyDeviceToDevice:                                                  \
+			return rt_note(RT_CALL(cuMemcpyDtoD_v2##suffix,                         \
+				(rt_address(target), rt_address(source), bytes)));              \
+		case cudaMemcpyDefault:                                                         \
+			return rt_note(RT_CALL(cuMemcpy##suffix,                                \
+				(rt_address(target), rt_address(source), bytes)));              \
+		default:                                                                        \
+			return rt_note(cudaErrorInvalidMemcpyDirection);                        \
+		}                                                                               \
 	}
 
 COPIES(, )
 COPIES(_ptds, _ptds)
 #undef COPIES
 
-#define COPIES_ASYNC(name, suffix) \
-	cudaError_t cudaMemcpyAsync##name(void *target, const void *source, size_t bytes, \
-		enum cudaMemcpyKind kind, cudaStream_t stream) \
-	{ \
-		cudaError_t status = rt_ready(); \
-\
-		if (status != cudaSuccess) \
-			return rt_note(status); \
-		switch (kind) { \
-		case cudaMemcpyHostToDevice: \
-			return rt_note(RT_CALL(cuMemcpyHtoDAsync_v2##suffix, \
-				(rt_address(target), source, bytes, stream))); \
-		case cudaMemcpyDeviceToHost: \
-			return rt_note(RT_CALL(cuMemcpyDtoHAsync_v2##suffix, \
-				(target, rt_address(source), bytes, stream))); \
-		case cudaMemcpyDeviceToDevice: \
-			return rt_note(RT_CALL(cuMemcpyDtoDAsync_v2##suffix, \
+#define COPIES_ASYNC(name, suffix)                                                         \
+	cudaError_t cudaMemcpyAsync##name(void *target, const void *source, size_t bytes,  \
+		enum cudaMemcpyKind kind, cudaStream_t stream)                             \
+	{                                                                                  \
+		cudaError_t status = rt_ready();                                           \
+                                                                                           \
+		if (status != cudaSuccess)                                                 \
+			return rt_note(status);                                            \
+		switch (kind) {                                                            \
+		case cudaMemcpyHostToDevice:                                               \
+			return rt_note(RT_CALL(cuMemcpyHtoDAsync_v2##suffix,               \
+				(rt_address(target), source, bytes, stream)));             \
+		case cudaMemcpyDeviceToHost:                                               \
+			return rt_note(RT_CALL(cuMemcpyDtoHAsync_v2##suffix,               \
+				(target, rt_address(source), bytes, stream)));             \
+		case cudaMemcpyDeviceToDevice:                                             \
+			return rt_note(RT_CALL(cuMemcpyDtoDAsync_v2##suffix,               \
 				(rt_address(target), rt_address(source), bytes, stream))); \
-		case cudaMemcpyHostToHost: \
-		case cudaMemcpyDefault: \
-			return rt_note(RT_CALL(cuMemcpyAsync##suffix, \
+		case cudaMemcpyHostToHost:                                                 \
+		case cudaMemcpyDefault:                                                    \
+			return rt_note(RT_CALL(cuMemcpyAsync##suffix,                      \
 				(rt_address(target), rt_address(source), bytes, stream))); \
-		default: \
-			return rt_note(cudaErrorInvalidMemcpyDirection); \
-		} \
+		default:                                                                   \
+			return rt_note(cudaErrorInvalidMemcpyDirection);                   \
+		}                                                                          \
 	}
 
 COPIES_ASYNC(, )
@@ -75,8 +78,8 @@ cudaError_t cudaMemcpyPeer(
 	RT_DIRECT(cuMemcpy, (rt_address(target), rt_address(source), bytes));
 }
 
-static CUDA_MEMCPY2D flat(void *target, size_t target_pitch, const void *source, size_t source_pitch,
-	size_t width, size_t height)
+static CUDA_MEMCPY2D flat(void *target, size_t target_pitch, const void *source,
+	size_t source_pitch, size_t width, size_t height)
 {
 	/* Unified addresses: the driver sees by itself what is host and what is device. */
 	return (CUDA_MEMCPY2D){.srcMemoryType = CU_MEMORYTYPE_UNIFIED,
@@ -89,31 +92,34 @@ static CUDA_MEMCPY2D flat(void *target, size_t target_pitch, const void *source,
 		.Height = height};
 }
 
-#define COPIES_2D(name, suffix) \
+#define COPIES_2D(name, suffix)                                                               \
 	cudaError_t cudaMemcpy2D##name(void *target, size_t target_pitch, const void *source, \
-		size_t source_pitch, size_t width, size_t height, enum cudaMemcpyKind kind) \
-	{ \
-		CUDA_MEMCPY2D copy = flat(target, target_pitch, source, source_pitch, width, height); \
-\
-		(void)kind; \
-		if (target_pitch < width || source_pitch < width) \
-			return rt_note(cudaErrorInvalidPitchValue); \
-		RT_DIRECT(cuMemcpy2DUnaligned_v2##suffix, (&copy)); \
+		size_t source_pitch, size_t width, size_t height, enum cudaMemcpyKind kind)   \
+	{                                                                                     \
+		CUDA_MEMCPY2D copy =                                                          \
+			flat(target, target_pitch, source, source_pitch, width, height);      \
+                                                                                              \
+		(void)kind;                                                                   \
+		if (target_pitch < width || source_pitch < width)                             \
+			return rt_note(cudaErrorInvalidPitchValue);                           \
+		RT_DIRECT(cuMemcpy2DUnaligned_v2##suffix, (&copy));                           \
 	}
 
 COPIES_2D(, )
 COPIES_2D(_ptds, _ptds)
 #undef COPIES_2D
 
-#define FILLS(name, suffix) \
-	cudaError_t cudaMemset##name(void *target, int value, size_t bytes) \
-	{ \
-		RT_DIRECT(cuMemsetD8_v2##suffix, (rt_address(target), (unsigned char)value, bytes)); \
-	} \
-	cudaError_t cudaMemset2D##name(void *target, size_t pitch, int value, size_t width, size_t height) \
-	{ \
-		RT_DIRECT(cuMemsetD2D8_v2##suffix, \
-			(rt_address(target), pitch, (unsigned char)value, width, height)); \
+#define FILLS(name, suffix)                                                                        \
+	cudaError_t cudaMemset##name(void *target, int value, size_t bytes)                        \
+	{                                                                                          \
+		RT_DIRECT(                                                                         \
+			cuMemsetD8_v2##suffix, (rt_address(target), (unsigned char)value, bytes)); \
+	}                                                                                          \
+	cudaError_t cudaMemset2D##name(                                                            \
+		void *target, size_t pitch, int value, size_t width, size_t height)                \
+	{                                                                                          \
+		RT_DIRECT(cuMemsetD2D8_v2##suffix,                                                 \
+			(rt_address(target), pitch, (unsigned char)value, width, height));         \
 	}
 
 FILLS(, )

@@ -88,7 +88,8 @@ static void describe(struct cudaDeviceProp *p, int device)
 	rt.cuDeviceGetName(p->name, sizeof(p->name), device);
 	rt.cuDeviceGetUuid(&p->uuid, device);
 	p->totalGlobalMem = rt_total_memory(device);
-#define COPY(member, which) p->member = (__typeof__(p->member))attribute(device, CU_DEVICE_ATTRIBUTE_##which)
+#define COPY(member, which) \
+	p->member = (__typeof__(p->member))attribute(device, CU_DEVICE_ATTRIBUTE_##which)
 	COPY(sharedMemPerBlock, MAX_SHARED_MEMORY_PER_BLOCK);
 	COPY(regsPerBlock, MAX_REGISTERS_PER_BLOCK);
 	COPY(warpSize, WARP_SIZE);
@@ -187,8 +188,8 @@ cudaError_t cudaDeviceGetLimit(size_t *value, enum cudaLimit limit)
 }
 
 /* That a function is not there is an answer, not an error. */
-static cudaError_t entry_point(const char *symbol, void **function, int version, unsigned long long flags,
-	bool per_thread, enum cudaDriverEntryPointQueryResult *status)
+static cudaError_t entry_point(const char *symbol, void **function, int version,
+	unsigned long long flags, bool per_thread, enum cudaDriverEntryPointQueryResult *status)
 {
 	cudaError_t error = rt_start();
 	CUdriverProcAddressQueryResult found = CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND;
@@ -216,20 +217,22 @@ cudaError_t cudaGetDriverEntryPoint(const char *symbol, void **function, unsigne
 	return entry_point(symbol, function, CUDART_VERSION, flags, false, status);
 }
 
-cudaError_t cudaGetDriverEntryPoint_ptsz(const char *symbol, void **function, unsigned long long flags,
-	enum cudaDriverEntryPointQueryResult *status)
+cudaError_t cudaGetDriverEntryPoint_ptsz(const char *symbol, void **function,
+	unsigned long long flags, enum cudaDriverEntryPointQueryResult *status)
 {
 	return entry_point(symbol, function, CUDART_VERSION, flags, true, status);
 }
 
-cudaError_t cudaGetDriverEntryPointByVersion(const char *symbol, void **function, unsigned int version,
-	unsigned long long flags, enum cudaDriverEntryPointQueryResult *status)
+cudaError_t cudaGetDriverEntryPointByVersion(const char *symbol, void **function,
+	unsigned int version, unsigned long long flags,
+	enum cudaDriverEntryPointQueryResult *status)
 {
 	return entry_point(symbol, function, (int)version, flags, false, status);
 }
 
 cudaError_t cudaGetDriverEntryPointByVersion_ptsz(const char *symbol, void **function,
-	unsigned int version, unsigned long long flags, enum cudaDriverEntryPointQueryResult *status)
+	unsigned int version, unsigned long long flags,
+	enum cudaDriverEntryPointQueryResult *status)
 {
 	return entry_point(symbol, function, (int)version, flags, true, status);
 }
@@ -237,7 +240,7 @@ cudaError_t cudaGetDriverEntryPointByVersion_ptsz(const char *symbol, void **fun
 const char *cudaGetErrorName(cudaError_t error)
 {
 	switch (error) {
-#define X(name, value) \
+#define X(name, value)   \
 	case cuda##name: \
 		return "cuda" #name;
 #include "simabi/runtime_errors.def"
@@ -252,7 +255,7 @@ const char *cudaGetErrorString(cudaError_t error)
 	case cudaErrorInsufficientDriver:
 		return "CUDA driver version is insufficient for CUDA runtime version";
 #define X(name, value, words) \
-	case value: \
+	case value:           \
 		return words;
 #include "simabi/errors.def"
 	default:

@@ -61,8 +61,8 @@ static void by_proc_address(int newest)
 		CUdriverProcAddressQueryResult status;
 
 		if (needs[i].version <= newest)
-			rt_proc_address(
-				needs[i].name, needs[i].slot, needs[i].version, needs[i].flags, &status);
+			rt_proc_address(needs[i].name, needs[i].slot, needs[i].version,
+				needs[i].flags, &status);
 	}
 }
 
@@ -111,7 +111,7 @@ static bool load_hidden(void *driver)
 	hidden = table;
 	for (size_t i = 0; i < NEEDS; i++)
 		*(void (**)(void))needs[i].slot = hidden->find(needs[i].symbol);
-	*(void (**)(void))&proc_address = hidden->find("cuGetProcAddress_v2");
+	*(void (**)(void)) & proc_address = hidden->find("cuGetProcAddress_v2");
 	return true;
 }
 
@@ -132,6 +132,7 @@ cudaError_t rt_load(void)
 	else
 		loaded = load_13(driver);
 	if (!loaded)
-		by_symbols(driver, release && strcmp(release, "11.2") == 0 ? 11020 : CUDART_VERSION);
+		by_symbols(
+			driver, release && strcmp(release, "11.2") == 0 ? 11020 : CUDART_VERSION);
 	return rt.cuInit ? cudaSuccess : cudaErrorInsufficientDriver;
 }

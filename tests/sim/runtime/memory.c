@@ -46,7 +46,8 @@ cudaError_t cudaMallocPitch(void **pointer, size_t *pitch, size_t width, size_t 
 		*pitch = 0;
 		return cudaSuccess;
 	}
-	return keep(RT_CALL(cuMemAllocPitch_v2, (&address, pitch, width, height, ELEMENT)), &address, pointer);
+	return keep(RT_CALL(cuMemAllocPitch_v2, (&address, pitch, width, height, ELEMENT)),
+		&address, pointer);
 }
 
 cudaError_t cudaMalloc3D(struct cudaPitchedPtr *pitched, struct cudaExtent extent)
@@ -144,7 +145,8 @@ cudaError_t cudaHostGetDevicePointer(void **device, void *host, unsigned int fla
 		return rt_note(status);
 	if (!device)
 		return rt_note(cudaErrorInvalidValue);
-	return keep(RT_CALL(cuMemHostGetDevicePointer_v2, (&address, host, flags)), &address, device);
+	return keep(
+		RT_CALL(cuMemHostGetDevicePointer_v2, (&address, host, flags)), &address, device);
 }
 
 cudaError_t cudaMemGetInfo(size_t *left, size_t *total)
@@ -154,9 +156,9 @@ cudaError_t cudaMemGetInfo(size_t *left, size_t *total)
 
 cudaError_t cudaPointerGetAttributes(struct cudaPointerAttributes *attributes, const void *pointer)
 {
-	CUpointer_attribute which[] = {CU_POINTER_ATTRIBUTE_MEMORY_TYPE, CU_POINTER_ATTRIBUTE_IS_MANAGED,
-		CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL, CU_POINTER_ATTRIBUTE_DEVICE_POINTER,
-		CU_POINTER_ATTRIBUTE_HOST_POINTER};
+	CUpointer_attribute which[] = {CU_POINTER_ATTRIBUTE_MEMORY_TYPE,
+		CU_POINTER_ATTRIBUTE_IS_MANAGED, CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL,
+		CU_POINTER_ATTRIBUTE_DEVICE_POINTER, CU_POINTER_ATTRIBUTE_HOST_POINTER};
 	unsigned int type = 0;
 	int managed = 0, device = 0;
 	CUdeviceptr on_device = 0;
@@ -170,10 +172,10 @@ cudaError_t cudaPointerGetAttributes(struct cudaPointerAttributes *attributes, c
 	if (status != cudaSuccess)
 		return rt_note(status);
 	memset(attributes, 0, sizeof(*attributes));
-	attributes->type = managed                        ? cudaMemoryTypeManaged
-	                 : type == CU_MEMORYTYPE_DEVICE   ? cudaMemoryTypeDevice
-	                 : type == CU_MEMORYTYPE_HOST     ? cudaMemoryTypeHost
-	                                                  : cudaMemoryTypeUnregistered;
+	attributes->type = managed             ? cudaMemoryTypeManaged
+		: type == CU_MEMORYTYPE_DEVICE ? cudaMemoryTypeDevice
+		: type == CU_MEMORYTYPE_HOST   ? cudaMemoryTypeHost
+					       : cudaMemoryTypeUnregistered;
 	attributes->device = type ? device : cudaInvalidDeviceId;
 	attributes->devicePointer = rt_pointer(on_device);
 	attributes->hostPointer = type ? on_host : rt_pointer(rt_address(pointer));
@@ -185,10 +187,11 @@ static CUmemLocation location_of(struct cudaMemLocation location)
 	return (CUmemLocation){(CUmemLocationType)location.type, location.id};
 }
 
-cudaError_t cudaMemAdvise(
-	const void *pointer, size_t bytes, enum cudaMemoryAdvise advice, struct cudaMemLocation location)
+cudaError_t cudaMemAdvise(const void *pointer, size_t bytes, enum cudaMemoryAdvise advice,
+	struct cudaMemLocation location)
 {
-	RT_DIRECT(cuMemAdvise_v2, (rt_address(pointer), bytes, (CUmem_advise)advice, location_of(location)));
+	RT_DIRECT(cuMemAdvise_v2,
+		(rt_address(pointer), bytes, (CUmem_advise)advice, location_of(location)));
 }
 
 RT_TWINS(cudaMemPrefetchAsync, _ptsz,

@@ -50,23 +50,23 @@ static inline cudaError_t rt_map(CUresult result)
 	(rt.function ? rt_map(rt.function arguments) : cudaErrorNotSupported)
 
 /* The usual body: a ready thread, then one driver call. */
-#define RT_DIRECT(function, arguments) \
-	do { \
-		cudaError_t rt_status = rt_ready(); \
-		if (rt_status == cudaSuccess) \
+#define RT_DIRECT(function, arguments)                            \
+	do {                                                      \
+		cudaError_t rt_status = rt_ready();               \
+		if (rt_status == cudaSuccess)                     \
 			rt_status = RT_CALL(function, arguments); \
-		return rt_note(rt_status); \
+		return rt_note(rt_status);                        \
 	} while (0)
 
 /* Defines both flavours of a function that takes a stream; they end in both flavours of the driver's. */
 #define RT_TWINS(name, suffix, parameters, function, arguments) \
-	cudaError_t name parameters \
-	{ \
-		RT_DIRECT(function, arguments); \
-	} \
-	cudaError_t name##suffix parameters \
-	{ \
-		RT_DIRECT(function##suffix, arguments); \
+	cudaError_t name parameters                             \
+	{                                                       \
+		RT_DIRECT(function, arguments);                 \
+	}                                                       \
+	cudaError_t name##suffix parameters                     \
+	{                                                       \
+		RT_DIRECT(function##suffix, arguments);         \
 	}
 
 static inline CUdeviceptr rt_address(const void *pointer)

@@ -154,7 +154,8 @@ cudaError_t cudaGetDevice(int *device)
 	if (!device)
 		return rt_note(cudaErrorInvalidValue);
 	*device = current_device;
-	if (rt.cuCtxGetCurrent(&ctx) == CUDA_SUCCESS && ctx && rt.cuCtxGetDevice(&found) == CUDA_SUCCESS)
+	if (rt.cuCtxGetCurrent(&ctx) == CUDA_SUCCESS && ctx &&
+		rt.cuCtxGetDevice(&found) == CUDA_SUCCESS)
 		*device = found;
 	return cudaSuccess;
 }

@@ -43,7 +43,8 @@ cudaError_t cudaEventDestroy(cudaEvent_t event)
 	RT_DIRECT(cuEventDestroy_v2, (event));
 }
 
-RT_TWINS(cudaEventRecord, _ptsz, (cudaEvent_t event, cudaStream_t stream), cuEventRecord, (event, stream))
+RT_TWINS(cudaEventRecord, _ptsz, (cudaEvent_t event, cudaStream_t stream), cuEventRecord,
+	(event, stream))
 
 cudaError_t cudaEventQuery(cudaEvent_t event)
 {

@@ -25,8 +25,12 @@ TEST(array_sizes_follow_the_format)
 	array_of((CUDA_ARRAY3D_DESCRIPTOR){17, 16, 0, CU_AD_FORMAT_BC7_UNORM, 4, 0}, 320);
 	array_of((CUDA_ARRAY3D_DESCRIPTOR){64, 64, 0, CU_AD_FORMAT_NV12, 3, 0}, 6144);
 	/* Layers of a line, of a picture, faces of a cube. */
-	array_of((CUDA_ARRAY3D_DESCRIPTOR){8, 0, 5, CU_AD_FORMAT_SIGNED_INT32, 1, CUDA_ARRAY3D_LAYERED}, 160);
-	array_of((CUDA_ARRAY3D_DESCRIPTOR){8, 8, 6, CU_AD_FORMAT_UNSIGNED_INT8, 1, CUDA_ARRAY3D_CUBEMAP}, 384);
+	array_of((CUDA_ARRAY3D_DESCRIPTOR){8, 0, 5, CU_AD_FORMAT_SIGNED_INT32, 1,
+			 CUDA_ARRAY3D_LAYERED},
+		160);
+	array_of((CUDA_ARRAY3D_DESCRIPTOR){8, 8, 6, CU_AD_FORMAT_UNSIGNED_INT8, 1,
+			 CUDA_ARRAY3D_CUBEMAP},
+		384);
 	CHECK_EQUAL(10, simcuda_kind_count(0, SIMCUDA_ARRAY));
 }
 
@@ -147,7 +151,8 @@ TEST(a_context_takes_its_arrays_with_it)
 
 TEST(sparse_arrays_hold_what_is_mapped_into_them)
 {
-	CUDA_ARRAY3D_DESCRIPTOR d = {1024, 1024, 0, CU_AD_FORMAT_UNSIGNED_INT8, 1, CUDA_ARRAY3D_SPARSE};
+	CUDA_ARRAY3D_DESCRIPTOR d = {
+		1024, 1024, 0, CU_AD_FORMAT_UNSIGNED_INT8, 1, CUDA_ARRAY3D_SPARSE};
 	CUmemAllocationProp p = {.type = CU_MEM_ALLOCATION_TYPE_PINNED,
 		.location = {CU_MEM_LOCATION_TYPE_DEVICE, 0},
 		.allocFlags = {.usage = CU_MEM_CREATE_USAGE_TILE_POOL}};

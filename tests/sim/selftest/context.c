@@ -48,7 +48,8 @@ TEST_WITH(devices_are_as_set, "SIMCUDA_DEVICES=3 SIMCUDA_MEMORY=80G,40G")
 	CHECK(memcmp(&first, &second, sizeof(first)) != 0);
 }
 
-TEST_WITH(visible_devices_by_ordinal, "SIMCUDA_DEVICES=3 SIMCUDA_MEMORY=1G,2G,3G CUDA_VISIBLE_DEVICES=2,0,9,1")
+TEST_WITH(visible_devices_by_ordinal,
+	"SIMCUDA_DEVICES=3 SIMCUDA_MEMORY=1G,2G,3G CUDA_VISIBLE_DEVICES=2,0,9,1")
 {
 	size_t bytes;
 
@@ -58,7 +59,8 @@ TEST_WITH(visible_devices_by_ordinal, "SIMCUDA_DEVICES=3 SIMCUDA_MEMORY=1G,2G,3G
 	CHECK_EQUAL(3 * GIB, bytes);
 }
 
-TEST_WITH(visible_devices_by_uuid, "SIMCUDA_DEVICES=2 SIMCUDA_MEMORY=1G,2G CUDA_VISIBLE_DEVICES=GPU-513cdaa1")
+TEST_WITH(visible_devices_by_uuid,
+	"SIMCUDA_DEVICES=2 SIMCUDA_MEMORY=1G,2G CUDA_VISIBLE_DEVICES=GPU-513cdaa1")
 {
 	size_t bytes;
 

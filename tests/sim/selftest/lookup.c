@@ -41,10 +41,12 @@ TEST(unknown_names_and_early_versions_are_not_found)
 	CUdriverProcAddressQueryResult status;
 	void *function = &status;
 
-	CHECK_EQUAL(CUDA_ERROR_NOT_FOUND, cuGetProcAddress("cuMemAlloc_v2", &function, 13000, 0, &status));
+	CHECK_EQUAL(CUDA_ERROR_NOT_FOUND,
+		cuGetProcAddress("cuMemAlloc_v2", &function, 13000, 0, &status));
 	CHECK(!function);
 	CHECK_EQUAL(CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND, status);
-	CHECK_EQUAL(CUDA_ERROR_NOT_FOUND, cuGetProcAddress("cuDeviceGetUuid", &function, 9000, 0, &status));
+	CHECK_EQUAL(CUDA_ERROR_NOT_FOUND,
+		cuGetProcAddress("cuDeviceGetUuid", &function, 9000, 0, &status));
 	CHECK_EQUAL(CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFICIENT, status);
 	CHECK_EQUAL(CUDA_ERROR_NOT_FOUND, cuGetProcAddress("", &function, 0, 0, NULL));
 	CHECK_EQUAL(CUDA_ERROR_INVALID_VALUE, cuGetProcAddress("cuInit", NULL, 2000, 0, NULL));

@@ -13,35 +13,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TEST(name)               TEST_WITH(name, "")
-#define TEST_WITH(name, settings) \
-	static void name(void); \
+#define TEST(name) TEST_WITH(name, "")
+#define TEST_WITH(name, settings)                                      \
+	static void name(void);                                        \
 	static __attribute__((constructor)) void register_##name(void) \
-	{ \
-		selftest_add(#name, name, settings); \
-	} \
+	{                                                              \
+		selftest_add(#name, name, settings);                   \
+	}                                                              \
 	static void name(void)
 
 /* Settings: "NAME=value NAME=value". */
 void selftest_add(const char *name, void (*run)(void), const char *settings);
 
-#define CHECK(condition) \
-	do { \
-		if (!(condition)) { \
+#define CHECK(condition)                                                                        \
+	do {                                                                                    \
+		if (!(condition)) {                                                             \
 			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-			exit(1); \
-		} \
+			exit(1);                                                                \
+		}                                                                               \
 	} while (0)
 
-#define CHECK_EQUAL(expected, actual) \
-	do { \
-		unsigned long long expected_ = (unsigned long long)(expected); \
-		unsigned long long actual_ = (unsigned long long)(actual); \
-		if (expected_ != actual_) { \
-			fprintf(stderr, "%s:%d: %s is %llu, not %llu\n", __FILE__, __LINE__, #actual, \
-				actual_, expected_); \
-			exit(1); \
-		} \
+#define CHECK_EQUAL(expected, actual)                                                        \
+	do {                                                                                 \
+		unsigned long long expected_ = (unsigned long long)(expected);               \
+		unsigned long long actual_ = (unsigned long long)(actual);                   \
+		if (expected_ != actual_) {                                                  \
+			fprintf(stderr, "%s:%d: %s is %llu, not %llu\n", __FILE__, __LINE__, \
+				#actual, actual_, expected_);                                \
+			exit(1);                                                             \
+		}                                                                            \
 	} while (0)
 
 #define OK(call) CHECK_EQUAL(CUDA_SUCCESS, call)

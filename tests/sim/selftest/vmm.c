@@ -147,7 +147,8 @@ TEST(an_open_descriptor_keeps_memory_on_the_device)
 
 	OK(cuInit(0));
 	handle = create(2 * MIB);
-	OK(cuMemExportToShareableHandle(&file, handle, CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR, 0));
+	OK(cuMemExportToShareableHandle(
+		&file, handle, CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR, 0));
 	OK(cuMemRelease(handle));
 	CHECK_EQUAL(0, simcuda_live_bytes(0));
 	CHECK_EQUAL(2 * MIB, simcuda_physical_bytes(0));
@@ -164,7 +165,8 @@ TEST(an_import_in_the_same_process_is_not_counted_twice)
 
 	OK(cuInit(0));
 	handle = create(2 * MIB);
-	OK(cuMemExportToShareableHandle(&file, handle, CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR, 0));
+	OK(cuMemExportToShareableHandle(
+		&file, handle, CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR, 0));
 	OK(cuMemImportFromShareableHandle(
 		&import, (void *)(intptr_t)file, CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR));
 	close(file);
@@ -188,7 +190,8 @@ TEST_WITH(multicast_objects_hold_nothing_themselves, "SIMCUDA_DEVICES=2")
 	OK(cuMulticastCreate(&multicast, &properties));
 	CHECK_EQUAL(0, simcuda_live_bytes(0));
 	memory = create(2 * MIB);
-	CHECK_EQUAL(CUDA_ERROR_ILLEGAL_STATE, cuMulticastBindMem(multicast, 0, memory, 0, 2 * MIB, 0));
+	CHECK_EQUAL(
+		CUDA_ERROR_ILLEGAL_STATE, cuMulticastBindMem(multicast, 0, memory, 0, 2 * MIB, 0));
 	OK(cuMulticastAddDevice(multicast, 0));
 	OK(cuMulticastAddDevice(multicast, 1));
 	OK(cuMulticastBindMem(multicast, 0, memory, 0, 2 * MIB, 0));

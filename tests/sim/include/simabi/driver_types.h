@@ -98,14 +98,9 @@ typedef struct CUctxCreateParams_st {
 	CUctxCigParam *cigParams;
 } CUctxCreateParams;
 
-typedef enum {
-	CU_GREEN_CTX_DEFAULT_STREAM = 0x1
-} CUgreenCtxCreate_flags;
+typedef enum { CU_GREEN_CTX_DEFAULT_STREAM = 0x1 } CUgreenCtxCreate_flags;
 
-typedef enum {
-	CU_DEV_RESOURCE_TYPE_INVALID = 0,
-	CU_DEV_RESOURCE_TYPE_SM = 1
-} CUdevResourceType;
+typedef enum { CU_DEV_RESOURCE_TYPE_INVALID = 0, CU_DEV_RESOURCE_TYPE_SM = 1 } CUdevResourceType;
 
 typedef struct CUdevSmResource_st {
 	unsigned int smCount;

@@ -16,5 +16,14 @@
 #define cudaStreamWaitEvent              cudaStreamWaitEvent_ptsz
 #define cudaLaunchHostFunc               cudaLaunchHostFunc_ptsz
 #define cudaEventRecord                  cudaEventRecord_ptsz
+#define cudaMallocAsync                  cudaMallocAsync_ptsz
+#define cudaMallocFromPoolAsync          cudaMallocFromPoolAsync_ptsz
+#define cudaFreeAsync                    cudaFreeAsync_ptsz
+#define cudaStreamBeginCapture           cudaStreamBeginCapture_ptsz
+#define cudaStreamEndCapture             cudaStreamEndCapture_ptsz
+#define cudaStreamIsCapturing            cudaStreamIsCapturing_ptsz
+#define cudaGraphInstantiateWithParams   cudaGraphInstantiateWithParams_ptsz
+#define cudaGraphUpload                  cudaGraphUpload_ptsz
+#define cudaGraphLaunch                  cudaGraphLaunch_ptsz
 
 #endif

@@ -1,0 +1,134 @@
+#!/bin/sh
+# guest.sh - programs do not notice the shim: those without CUDA not at all, those with CUDA by the
+# report alone.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/assert.sh
+. tests/lib/shim.sh
+
+# opened FILE: what a traced program opened and wrote to, without the library itself.
+opened() {
+	sed -n -e 's/^[0-9]* *//' -e '/^\(openat\|open\|creat\|socket\|connect\|mkdir\)(/p' "$1" |
+		grep -v -e librac_track.so -e '/proc/[0-9]'
+}
+
+# unnoticed NAME PROGRAM…: the same output, status and files with and without the shim.
+unnoticed() {
+	unnoticed_name=$1
+	shift
+	if ! command -v "$1" >/dev/null; then
+		skip "$unnoticed_name: the same output and status" "no $1 here"
+		return
+	fi
+	"$@" >"$T/out1" 2>"$T/err1" </dev/null
+	unnoticed_status=$?
+	env LD_PRELOAD="$SHIM" RAC_LIMIT=1G RAC_VERBOSE=1 "$@" >"$T/out2" 2>"$T/err2" </dev/null
+	is "$unnoticed_name: the same output and status" "$? $(cat "$T/out2" "$T/err2")" \
+		"$unnoticed_status $(cat "$T/out1" "$T/err1")"
+	# The second run of the two that are compared finds the same caches.
+	if strace -f -o "$T/trace1" "$@" >/dev/null 2>&1 </dev/null; then
+		strace -f -E LD_PRELOAD="$SHIM" -o "$T/trace2" "$@" >/dev/null 2>&1 </dev/null
+		opened "$T/trace1" >"$T/opened1"
+		opened "$T/trace2" >"$T/opened2"
+		run diff "$T/opened1" "$T/opened2"
+		is "$unnoticed_name: nothing more is opened" "$(cat "$T/out")" ''
+		is "$unnoticed_name: no thread, signal or lookup of its own" "$(
+			grep -c 'rt_sigaction\|clone\|prctl(PR' "$T/trace2")" "$(
+			grep -c 'rt_sigaction\|clone\|prctl(PR' "$T/trace1")"
+	else
+		skip "$unnoticed_name: nothing more is opened" 'strace does not run it'
+	fi
+}
+
+unnoticed 'a program without CUDA' "$APPS/nocuda"
+unnoticed 'sh' sh -c 'echo hello; exit 3'
+unnoticed 'bash' bash -c 'echo hello | cat; true'
+unnoticed 'ls' ls -la tests
+unnoticed 'git' git --version
+unnoticed 'git status' git -C "$PWD" rev-parse --show-toplevel
+unnoticed 'curl' curl --version
+unnoticed 'openssl' openssl version
+unnoticed 'node' node -e 'console.log(1 + 1)'
+unnoticed 'the compiler' "${CC:-gcc}" -fsyntax-only -x c /dev/null
+interpreter=$("$PYTHON" -c 'import sys; print(sys.executable)')
+unnoticed 'python3 -c pass' "$interpreter" -c pass
+unnoticed 'python3 with ctypes and threads' "$interpreter" -c '
+import ctypes, ctypes.util, threading
+t = threading.Thread(target=print, args=("hello",)); t.start(); t.join()
+try:
+    ctypes.CDLL("libcuda.so.1")
+except OSError as error:
+    print(error)
+print(ctypes.CDLL(None).getpid() > 0, hasattr(ctypes.CDLL(None), "cuInit"))'
+
+# With CUDA: signals, umask, environment, descriptors, limits, locale, threads, errno.
+run "$APPS/guest_state"
+ended 'a program that looks at itself before and after CUDA' 0
+grep -v '^SIMCUDA' "$T/out" >"$T/alone"
+for setting in RAC_REPORT=none RAC_LIMIT=4G RAC_VERBOSE=1 RAC_LIMIT=8G,x; do
+	env LD_PRELOAD="$SHIM" $setting "$APPS/guest_state" >"$T/under" 2>/dev/null
+	status=$?
+	case $setting in
+	*x) ended "a program that looks at itself, refused everything" 1 ;;
+	*)
+		run diff "$T/alone" "$T/under"
+		is "a program that looks at itself sees no difference ($setting)" "$(cat "$T/out")" ''
+		;;
+	esac
+done
+
+# Ends of programs.
+for end in 0 1 42 255; do
+	run env LD_PRELOAD="$SHIM" RAC_REPORT=none "$APPS/guest_child" before $end
+	ended "a program that ends with $end ends with $end" $end ''
+done
+run env LD_PRELOAD="$SHIM" sh -c 'kill -TERM $$'
+is 'a program that a signal ends, ends by that signal' "$status" 143
+
+# A process that has more rights than its user: the library is loaded and does nothing.
+secure='a process that has more rights than its user'
+if [ "$(id -u)" -ne 0 ] || ! command -v setpriv >/dev/null; then
+	skip "$secure: the shim is inert" 'needs root and setpriv'
+else
+	# The loader takes no path there, so the library is linked in, as an administrator may do.
+	mkdir "$T/lib"
+	cp "$SHIM" "$T/lib/"
+	cp "$SIM/libcuda.so.1" "$T/lib/"
+	chmod 755 "$T" "$T/lib"
+	compile "$T/secure" '
+		#include <cuda.h>
+		#include <stdio.h>
+		#include <sys/auxv.h>
+		int main(void)
+		{
+			CUcontext ctx;
+			CUdeviceptr memory;
+			printf("secure %lu", getauxval(AT_SECURE));
+			if (cuInit(0) || cuDevicePrimaryCtxRetain(&ctx, 0) || cuCtxSetCurrent(ctx))
+				return 9;
+			printf(" allocation %d\n", (int)cuMemAlloc(&memory, 1 << 20));
+			return 0;
+		}' -Itests/sim/include -Wl,--no-as-needed "$T/lib/librac_track.so" "$T/lib/libcuda.so.1" \
+		-Wl,-rpath,"$T/lib"
+	cp "$T/compile.err" "$T/err"
+	run setpriv --reuid=65534 --regid=65534 --clear-groups env RAC_LIMIT=4K \
+		RAC_REPORT="$T/lib/out" "$T/secure"
+	is 'with the rights of its user alone the cap holds' "$(cat "$T/out")" \
+		'secure 0 allocation 2'
+	chmod 4755 "$T/secure"
+	run setpriv --reuid=65534 --regid=65534 --clear-groups env RAC_LIMIT=4K RAC_VERBOSE=1 \
+		RAC_REPORT="$T/lib/report" "$T/secure"
+	if [ "$(cut -d ' ' -f 2 "$T/out")" = 1 ]; then
+		is "$secure: no cap holds" "$(cat "$T/out")" 'secure 1 allocation 0'
+		ended "$secure: nothing is said" 0 ''
+		is "$secure: nothing is written" "$(ls "$T/lib")" 'libcuda.so.1
+librac_track.so'
+	else
+		skip "$secure: the shim is inert" 'setuid has no effect on this file system'
+	fi
+fi
+
+# What it offers and asks for.
+run scripts/check-library.sh "$SHIM"
+ended 'exports equal the list, libc alone is needed' 0 ''
+
+finish
