@@ -42,9 +42,14 @@ static uint64_t max(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+static bool has_layers(const struct rac_array_shape *s)
+{
+	return (s->flags & (RAC_ARRAY_LAYERED | RAC_ARRAY_CUBEMAP)) != 0;
+}
+
 static uint32_t level_count(const struct rac_array_shape *s)
 {
-	uint64_t longest = max(s->width, max(s->height, s->depth));
+	uint64_t longest = max(s->width, max(s->height, has_layers(s) ? 0 : s->depth));
 	uint32_t most = 64 - (uint32_t)__builtin_clzll(longest);
 
 	if (s->levels == 0)
@@ -55,13 +60,11 @@ static uint32_t level_count(const struct rac_array_shape *s)
 static bool level_bytes(
 	const struct rac_array_shape *s, const struct format *f, uint32_t level, uint64_t *bytes)
 {
-	bool layered = (s->flags & (RAC_ARRAY_LAYERED | RAC_ARRAY_CUBEMAP)) != 0;
-	uint64_t across, down;
+	uint64_t across, down, depth = at_least_one(s->depth >> (has_layers(s) ? 0 : level));
 
 	return rac_checked_ceil_div(at_least_one(s->width >> level), f->across, &across) &&
 		rac_checked_ceil_div(at_least_one(s->height >> level), f->down, &down) &&
-		rac_checked_mul(across, down, bytes) &&
-		rac_checked_mul(*bytes, at_least_one(s->depth >> (layered ? 0 : level)), bytes) &&
+		rac_checked_mul(across, down, bytes) && rac_checked_mul(*bytes, depth, bytes) &&
 		rac_checked_mul(*bytes, f->bytes, bytes) &&
 		rac_checked_mul(*bytes, f->per_channel ? s->channels : 1, bytes);
 }

@@ -28,8 +28,8 @@ struct rac_array_shape {
 
 /*
  * Sparse and deferred arrays take nothing: their memory is created apart and mapped. Of mip levels
- * there are at most 1 + floor(log2 of the longest extent) (cuMipmappedArrayCreate); each halves
- * width and height, and depth where it does not count layers, but none below 1.
+ * there are at most 1 + floor(log2 of the longest extent) (cuMipmappedArrayCreate), and each halves
+ * the extents, but none below 1. A depth that counts layers is no extent in this.
  *
  * RAC_OK: *bytes is the size. RAC_UNKNOWN: the format is none of CUDA 13.0's; *bytes is what the
  * widest of these would take. RAC_INVALID: there is no such array, its width or a number of channels

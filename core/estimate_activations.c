@@ -139,10 +139,11 @@ enum rac_status rac_estimate_activations(const struct rac_model *m, const struct
 	const struct rac_dtype_info *info = rac_dtype_info(a->dtype);
 	struct rac_parameters parameters;
 
-	if (info == NULL || info->block_elements != 1 || info->block_bits % 8 != 0)
+	if (info == NULL || info->block_elements != 1 || info->block_bits % 8 != 0) {
 		rac_tally_refuse(&t, "dtype", a->dtype, "must be a plain type of whole bytes");
-	else
-		t.status = rac_model_parameters(m, &parameters, why);
+		return rac_tally_end(&t);
+	}
+	t.status = rac_model_parameters(m, &parameters, why);
 	if (t.status == RAC_OK) {
 		add_layers(&t, m, a, info->block_bits / 8);
 		add_ends(&t, m, a);

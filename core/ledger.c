@@ -139,21 +139,28 @@ static int find_in(const struct rac_ledger_bucket *bucket, uint64_t key)
 	return -1;
 }
 
+/* Equal keys may stand side by side; who loses one to another thread tries the next. */
 static bool take_from(struct rac_ledger_bucket *bucket, struct rac_ledger_bucket *home,
-	uint64_t key, struct rac_ledger_taken *out)
+	uint64_t key, enum rac_space space, struct rac_ledger_taken *out)
 {
-	int slot = find_in(bucket, key);
-	uint64_t seen = key;
+	for (unsigned slot = 0; slot < SLOTS; slot++) {
+		uint64_t seen = rac_load_relaxed(&bucket->keys[slot]);
 
-	if (slot < 0 ||
-		!rac_cas_strong_acquire(
-			&bucket->keys[slot], &seen, KEY_HELD(key & RAC_LEDGER_VALUE_MAX)))
-		return false;
-	out->bucket = bucket;
-	out->home = home;
-	out->slot = (unsigned)slot;
-	unpack(&bucket->payloads[slot], key, &out->entry);
-	return true;
+		if (seen != key ||
+			!rac_cas_strong_acquire(
+				&bucket->keys[slot], &seen, KEY_HELD(key & RAC_LEDGER_VALUE_MAX)))
+			continue;
+		unpack(&bucket->payloads[slot], key, &out->entry);
+		if (out->entry.space != space) {
+			rac_store_release(&bucket->keys[slot], key);
+			continue;
+		}
+		out->bucket = bucket;
+		out->home = home;
+		out->slot = slot;
+		return true;
+	}
+	return false;
 }
 
 /* Asks for the lines of keys that a search may touch, so that their misses overlap. */
@@ -165,6 +172,24 @@ static void fetch_ahead(struct rac_ledger *l, unsigned count, uint64_t hash)
 		__builtin_prefetch(find_place(l, level, hash).home, 1);
 }
 
+static enum rac_status take_key(struct rac_ledger *l, uint64_t key, uint64_t hash,
+	enum rac_space space, struct rac_ledger_taken *out)
+{
+	unsigned count = level_count(l);
+
+	fetch_ahead(l, count, hash);
+	for (unsigned level = count; level-- > 0;) {
+		struct place place = find_place(l, level, hash);
+
+		if (take_from(place.home, place.home, key, space, out))
+			return RAC_OK;
+		if (rac_load_relaxed(&place.home->strays) != 0 &&
+			take_from(place.second, place.home, key, space, out))
+			return RAC_OK;
+	}
+	return RAC_UNKNOWN;
+}
+
 enum rac_status rac_ledger_take(
 	struct rac_ledger *l, enum rac_space space, uint64_t value, struct rac_ledger_taken *out)
 {
@@ -172,19 +197,11 @@ enum rac_status rac_ledger_take(
 		return RAC_UNKNOWN;
 	uint64_t key = key_of(space, value);
 	uint64_t hash = spread(key);
-	unsigned count = level_count(l);
 
-	fetch_ahead(l, count, hash);
-	for (unsigned level = count; level-- > 0;) {
-		struct place place = find_place(l, level, hash);
-
-		if (take_from(place.home, place.home, key, out))
-			return RAC_OK;
-		if (rac_load_relaxed(&place.home->strays) != 0 &&
-			take_from(place.second, place.home, key, out))
-			return RAC_OK;
-	}
-	return RAC_UNKNOWN;
+	if (take_key(l, key, hash, space, out) == RAC_OK)
+		return RAC_OK;
+	/* Its context may be about to end; freed before that, it is its owner's to take. */
+	return take_key(l, KEY_DOOMED(value), hash, space, out);
 }
 
 void rac_ledger_drop(struct rac_ledger *l, const struct rac_ledger_taken *taken)

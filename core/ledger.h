@@ -95,30 +95,36 @@ enum rac_status rac_ledger_find(
 
 /*
  * Counted entries: memory that lives while handles or mappings refer to it. `extra` of such an entry
- * is made by rac_ledger_refs; it holds both counts and a number that no other entry has.
+ * is made by rac_ledger_refs; it holds the counts and an identity, which tells the entry from a later
+ * one of the same value.
  *
- * change adds to the counts. RAC_OK: the entry lives on; *out is a copy of it. RAC_FULL: that was the last
- * reference, so the entry is taken, to be dropped after the driver's call or revived if that fails.
+ *	add	counts more handles and mappings
+ *	leave	begins to give some back: they no longer count, and where none is left the entry is found no
+ *		more, since the driver may give its value out again; but it stays as long as a call that gives
+ *		back is under way
+ *	left	ends that after the driver did it; true when nothing is left and no other call is under
+ *		way: then the entry is the caller's, to drop
+ *	back	ends it where the driver refused: they count again
+ *
  * RAC_UNKNOWN: no such entry. RAC_INVALID: a count would fall below 0 or rise above its maximum; nothing
- * changed.
+ * changed. *out is a copy, and where the entry lies for left and back.
  */
 #define RAC_LEDGER_HANDLES_MAX UINT64_C(0xffff)
-#define RAC_LEDGER_MAPS_MAX    UINT64_C(0xffffff)
+#define RAC_LEDGER_MAPS_MAX    UINT64_C(0x3fffff)
 
 uint64_t rac_ledger_refs(struct rac_ledger *l, unsigned handles);
-enum rac_status rac_ledger_refs_change(struct rac_ledger *l, enum rac_space space, uint64_t value,
-	int handles, int maps, struct rac_ledger_taken *out);
-
-/* Which entry this is, among all that ever had its value. */
 uint32_t rac_ledger_refs_identity(const struct rac_entry *entry);
+enum rac_status rac_ledger_refs_add(struct rac_ledger *l, enum rac_space space, uint64_t value,
+	unsigned handles, unsigned maps, struct rac_ledger_taken *out);
+enum rac_status rac_ledger_refs_leave(struct rac_ledger *l, enum rac_space space, uint64_t value,
+	unsigned handles, unsigned maps, struct rac_ledger_taken *out);
+bool rac_ledger_refs_left(struct rac_ledger *l, const struct rac_ledger_taken *taken);
+void rac_ledger_refs_back(struct rac_ledger *l, const struct rac_ledger_taken *taken,
+	unsigned handles, unsigned maps);
 
-/* Finds the entry again that a change took, by its identity. RAC_UNKNOWN: it lives, or is gone. */
-enum rac_status rac_ledger_refs_taken(struct rac_ledger *l, enum rac_space space, uint64_t value,
+/* Finds an entry by its identity that a call under way keeps: for left and back. */
+enum rac_status rac_ledger_refs_locate(struct rac_ledger *l, enum rac_space space, uint64_t value,
 	uint32_t identity, struct rac_ledger_taken *out);
-
-/* Undoes a change that took the entry: adds the counts back, the entry is found again. */
-void rac_ledger_refs_revive(
-	struct rac_ledger *l, const struct rac_ledger_taken *taken, int handles, int maps);
 
 /*
  * For a call that takes the memory of a whole context back: dooms every entry of the context, so

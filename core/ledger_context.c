@@ -44,7 +44,12 @@ static void doom_slot(
 	uint64_t key = key_of(entry.space, entry.value);
 
 	/* Fails when somebody takes it meanwhile: then it is his to drop or restore. */
-	rac_cas_strong_acquire(&bucket->keys[slot], &key, KEY_DOOMED(entry.value));
+	if (!rac_cas_strong_acquire(&bucket->keys[slot], &key, KEY_DOOMED(entry.value)))
+		return;
+	/* The address may have gone and come back, under another context, between look and step. */
+	unpack(&bucket->payloads[slot], key, &entry);
+	if (entry.context != ending->context)
+		rac_store_release(&bucket->keys[slot], key);
 }
 
 void rac_ledger_doom(struct rac_ledger *l, uint16_t context)
@@ -88,7 +93,11 @@ static void drop_slot(
 
 	if (!read_doomed(bucket, slot, ending->context, &entry))
 		return;
-	rac_store_release(&bucket->keys[slot], KEY_EMPTY);
+	uint64_t doomed = KEY_DOOMED(entry.value);
+
+	/* Fails when its owner frees it just now. */
+	if (!rac_cas_strong_acq_rel(&bucket->keys[slot], &doomed, KEY_EMPTY))
+		return;
 	forget_stray(l, bucket, &entry);
 	ending->visit(ending->visitor, &entry);
 }
@@ -108,8 +117,11 @@ static void restore_slot(
 	struct rac_entry entry;
 
 	(void)l;
-	if (read_doomed(bucket, slot, ending->context, &entry))
-		rac_store_release(&bucket->keys[slot], key_of(entry.space, entry.value));
+	if (!read_doomed(bucket, slot, ending->context, &entry))
+		return;
+	uint64_t doomed = KEY_DOOMED(entry.value);
+
+	rac_cas_strong_acq_rel(&bucket->keys[slot], &doomed, key_of(entry.space, entry.value));
 }
 
 void rac_ledger_restore_doomed(struct rac_ledger *l, uint16_t context)

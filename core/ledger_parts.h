@@ -16,7 +16,7 @@
 
 /* `extra` of a counted entry, see ledger_refs.c. */
 #define COUNTED_BIT    (UINT64_C(1) << 63)
-#define IDENTITY_SHIFT 40
+#define IDENTITY_SHIFT 50
 
 struct payload {
 	rac_atomic_u64 bytes;

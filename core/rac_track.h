@@ -113,6 +113,10 @@ enum rac_status rac_tracker_describe(struct rac_tracker *t, uint32_t device, con
 enum rac_status rac_tracker_reserve(
 	struct rac_tracker *t, uint32_t device, uint64_t bytes, struct rac_reservation *r);
 
+/* As rac_tracker_reserve, but counts no refusal: for who goes on to try something else. */
+enum rac_status rac_tracker_try_reserve(
+	struct rac_tracker *t, uint32_t device, uint64_t bytes, struct rac_reservation *r);
+
 /* As rac_tracker_reserve, but takes the bytes even past the limit and then raises over_bytes.
  * RAC_OVERFLOW: the sum does not fit 64 bits; nothing changed. */
 enum rac_status rac_tracker_reserve_past_limit(
@@ -120,8 +124,11 @@ enum rac_status rac_tracker_reserve_past_limit(
 
 /*
  * Corrects a reservation to the size that the driver really took. Shrinking always succeeds.
- * RAC_OOM: growing would pass the limit; the reservation is as before and the refusal is counted.
+ * RAC_OOM: growing would pass the limit; the reservation is as before. The second form grows past the limit
+ * and raises over_bytes.
  */
+enum rac_status rac_tracker_adjust_past_limit(
+	struct rac_tracker *t, struct rac_reservation *r, uint64_t new_bytes);
 enum rac_status rac_tracker_adjust(
 	struct rac_tracker *t, struct rac_reservation *r, uint64_t new_bytes);
 
@@ -132,7 +139,8 @@ enum rac_status rac_tracker_adjust(
 uint64_t rac_tracker_commit(
 	struct rac_tracker *t, const struct rac_reservation *r, enum rac_kind kind);
 
-/* Gives a reservation back; peak is as if it had never been. */
+/* Gives a reservation back. It raises no peak; one that another thread commits meanwhile may include
+ * it, since it was charged at that moment. */
 void rac_tracker_cancel(struct rac_tracker *t, const struct rac_reservation *r);
 
 /* Gives live bytes back, after the driver has. Releasing more than is live is counted in
@@ -152,7 +160,7 @@ uint64_t rac_tracker_note_allocation(
 	struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes);
 void rac_tracker_note_free(struct rac_tracker *t, uint32_t device, enum rac_kind kind);
 
-/* Counts a request that was refused without asking the limit: there is none to go by. */
+/* Counts a refusal that no function here counted. */
 void rac_tracker_refuse(struct rac_tracker *t, uint32_t device, uint64_t bytes);
 
 /* Counts a call that the driver itself failed. */

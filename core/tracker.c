@@ -138,25 +138,41 @@ enum rac_status rac_tracker_reserve(
 	return reserve(t, device, bytes, false, r);
 }
 
+enum rac_status rac_tracker_try_reserve(
+	struct rac_tracker *t, uint32_t device, uint64_t bytes, struct rac_reservation *r)
+{
+	if (device >= RAC_MAX_DEVICES)
+		return RAC_INVALID;
+	enum rac_status status = charge(&t->devices[device], bytes, false, &r->charged_after);
+
+	r->device = device;
+	r->bytes = status == RAC_OK ? bytes : 0;
+	return status;
+}
+
+static void note_overshoot(struct device_counters *d, uint64_t charged)
+{
+	uint64_t limit = rac_load_relaxed(&d->limit);
+
+	if (limit != RAC_NO_LIMIT)
+		rac_max_relaxed(&d->over, rac_saturating_sub(charged, limit));
+}
+
 enum rac_status rac_tracker_reserve_past_limit(
 	struct rac_tracker *t, uint32_t device, uint64_t bytes, struct rac_reservation *r)
 {
 	enum rac_status status = reserve(t, device, bytes, true, r);
 
-	if (status != RAC_OK)
-		return status;
-	struct device_counters *d = &t->devices[device];
-	uint64_t limit = rac_load_relaxed(&d->limit);
-
-	if (limit != RAC_NO_LIMIT)
-		rac_max_relaxed(&d->over, rac_saturating_sub(r->charged_after, limit));
-	return RAC_OK;
+	if (status == RAC_OK)
+		note_overshoot(&t->devices[device], r->charged_after);
+	return status;
 }
 
-enum rac_status rac_tracker_adjust(
-	struct rac_tracker *t, struct rac_reservation *r, uint64_t new_bytes)
+static enum rac_status adjust(
+	struct rac_tracker *t, struct rac_reservation *r, uint64_t new_bytes, bool forced)
 {
 	struct device_counters *d = &t->devices[r->device];
+	uint64_t after;
 
 	if (new_bytes <= r->bytes) {
 		uint64_t given_back = r->bytes - new_bytes;
@@ -167,17 +183,29 @@ enum rac_status rac_tracker_adjust(
 		r->bytes = new_bytes;
 		return RAC_OK;
 	}
-	uint64_t more = new_bytes - r->bytes;
-	uint64_t after;
-	enum rac_status status = charge(d, more, false, &after);
+	enum rac_status status = charge(d, new_bytes - r->bytes, forced, &after);
 
-	if (status == RAC_OOM)
-		count_refusal(d, new_bytes);
 	if (status != RAC_OK)
 		return status;
 	r->charged_after = after;
 	r->bytes = new_bytes;
 	return RAC_OK;
+}
+
+enum rac_status rac_tracker_adjust(
+	struct rac_tracker *t, struct rac_reservation *r, uint64_t new_bytes)
+{
+	return adjust(t, r, new_bytes, false);
+}
+
+enum rac_status rac_tracker_adjust_past_limit(
+	struct rac_tracker *t, struct rac_reservation *r, uint64_t new_bytes)
+{
+	enum rac_status status = adjust(t, r, new_bytes, true);
+
+	if (status == RAC_OK)
+		note_overshoot(&t->devices[r->device], r->charged_after);
+	return status;
 }
 
 static void raise_live(struct kind_counters *k, uint64_t bytes)
@@ -300,8 +328,9 @@ void rac_tracker_unrecorded(struct rac_tracker *t)
  * between the caller's load and our store. */
 static void restart_peak(rac_atomic_u64 *peak, const rac_atomic_u64 *value)
 {
-	rac_store_relaxed(peak, rac_load_relaxed(value));
-	rac_max_relaxed(peak, rac_load_relaxed(value));
+	/* An exchange, so that the load after it is not done before it. */
+	atomic_exchange_explicit(peak, rac_load_relaxed(value), memory_order_seq_cst);
+	rac_max_relaxed(peak, atomic_load_explicit(value, memory_order_seq_cst));
 }
 
 void rac_tracker_mark(struct rac_tracker *t, uint32_t device)

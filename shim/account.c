@@ -15,18 +15,25 @@
 
 __thread struct rac_thread rac_thread;
 
+/* Whether what pools cache could make a request fit that does not fit now. */
+static bool may_fit_later(struct rac_state *state, uint32_t device, uint64_t bytes)
+{
+	uint64_t limit = rac_tracker_limit(state->tracker, device);
+
+	return limit == RAC_NO_LIMIT || bytes <= limit;
+}
+
 static bool reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes)
 {
 	struct rac_state *state = rac_state();
 	uint32_t device = c->reservation.device;
 	enum rac_status status = RAC_OOM;
 
-	if (!rac_tracker_would_fit(state->tracker, device, bytes))
+	if (!rac_tracker_would_fit(state->tracker, device, bytes) &&
+		may_fit_later(state, device, bytes))
 		rac_pools_reclaim(state, device);
 	if (rac_device_may_allocate(state, device))
-		status = rac_tracker_reserve(state->tracker, device, bytes, &c->reservation);
-	else
-		rac_tracker_refuse(state->tracker, device, bytes);
+		status = rac_tracker_try_reserve(state->tracker, device, bytes, &c->reservation);
 	if (status == RAC_OOM && rac_refusal_report(state, hook, device, bytes))
 		status = rac_tracker_reserve_past_limit(
 			state->tracker, device, bytes, &c->reservation);
@@ -58,6 +65,7 @@ bool rac_charge_reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes
 	if (!rac_charge_reserve_on(c, hook, device, bytes))
 		return false;
 	c->context = rac_context_number(rac_state(), rac_context_current());
+	c->context_handle = rac_context_handle(rac_state(), c->context);
 	return true;
 }
 
@@ -67,12 +75,34 @@ bool rac_charge_adjust(struct rac_charge *c, uint64_t bytes)
 
 	if (!c->tracked)
 		return true;
-	if (rac_tracker_adjust(state->tracker, &c->reservation, bytes) == RAC_OK)
-		return true;
-	if (rac_refusal_report(state, c->hook, c->reservation.device, bytes))
-		return true;
-	c->refused = true;
-	return false;
+	enum rac_status status = rac_tracker_adjust(state->tracker, &c->reservation, bytes);
+
+	if (status == RAC_OOM && rac_refusal_report(state, c->hook, c->reservation.device, bytes))
+		status = rac_tracker_adjust_past_limit(state->tracker, &c->reservation, bytes);
+	c->refused = status != RAC_OK;
+	return status == RAC_OK;
+}
+
+/*
+ * Its bytes stay charged if it cannot be recorded: the cap holds, and the report says so. A context that
+ * ended between the driver's call and here has been swept already, and the memory went with it: then
+ * the entry is taken out again.
+ */
+static void insert(struct rac_state *state, const struct rac_entry *entry, uint64_t context_handle)
+{
+	struct rac_ledger_taken taken;
+
+	if (rac_ledger_insert(&state->ledger, entry) != RAC_OK) {
+		rac_tracker_unrecorded(state->tracker);
+		return;
+	}
+	/* The sweep marks the number before it walks, we insert before we look: with both in one total
+	 * order, one of us sees the other. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (entry->context != RAC_CONTEXT_UNKNOWN &&
+		rac_context_handle(state, entry->context) != context_handle &&
+		rac_ledger_take(&state->ledger, entry->space, entry->value, &taken) == RAC_OK)
+		rac_return_end(&taken);
 }
 
 void rac_charge_settle(struct rac_charge *c, CUresult result, enum rac_kind kind,
@@ -104,37 +134,30 @@ void rac_charge_settle(struct rac_charge *c, CUresult result, enum rac_kind kind
 
 	if (c->counted)
 		entry.extra = rac_ledger_refs(&state->ledger, 1);
-	/* Its bytes stay charged if it cannot be recorded: the cap holds, and the report says so. */
-	if (rac_ledger_insert(&state->ledger, &entry) != RAC_OK)
-		rac_tracker_unrecorded(state->tracker);
-}
-
-static void record_pinned(struct rac_entry *entry)
-{
-	struct rac_state *state = rac_state();
-
-	rac_state_note_use(state);
-	rac_tracker_host_add(state->tracker, entry->bytes);
-	if (rac_ledger_insert(&state->ledger, entry) != RAC_OK)
-		rac_tracker_unrecorded(state->tracker);
+	insert(state, &entry, c->context_handle);
 }
 
 void rac_host_record(enum rac_hook hook, const void *address, uint64_t bytes)
 {
+	struct rac_state *state = rac_state();
+	uint16_t context = rac_context_number(state, rac_context_current());
 	struct rac_entry entry = {
 		.space = RAC_SPACE_HOST,
 		.value = (uintptr_t)address,
 		.bytes = bytes,
 		.site = rac_label_or(hook),
-		.context = rac_context_number(rac_state(), rac_context_current()),
+		.context = context,
 		.kind = RAC_KIND_PINNED,
 	};
 
-	record_pinned(&entry);
+	rac_state_note_use(state);
+	rac_tracker_host_add(state->tracker, bytes);
+	insert(state, &entry, rac_context_handle(state, context));
 }
 
 void rac_pinned_record(enum rac_space space, enum rac_hook label, uint64_t address, uint64_t bytes)
 {
+	struct rac_state *state = rac_state();
 	struct rac_entry entry = {
 		.space = space,
 		.value = address,
@@ -143,19 +166,22 @@ void rac_pinned_record(enum rac_space space, enum rac_hook label, uint64_t addre
 		.kind = RAC_KIND_PINNED,
 	};
 
-	record_pinned(&entry);
+	rac_state_note_use(state);
+	rac_tracker_host_add(state->tracker, bytes);
+	insert(state, &entry, 0);
 }
 
 void rac_return_bytes(struct rac_state *state, const struct rac_entry *entry)
 {
+	if (entry->kind == RAC_KIND_POOL && rac_pool_is_number(entry->context)) {
+		rac_pool_freed(state, entry);
+		return;
+	}
 	switch (entry->kind) {
 	case RAC_KIND_BORROWED:
 		break;
 	case RAC_KIND_PINNED:
 		rac_tracker_host_remove(state->tracker, entry->bytes);
-		break;
-	case RAC_KIND_POOL:
-		rac_pool_freed(state, entry);
 		break;
 	default:
 		rac_tracker_release(

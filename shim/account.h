@@ -38,8 +38,9 @@ struct rac_charge {
 	enum rac_hook hook;
 	bool tracked; /* false: no context, or the sum is absurd; the driver will say so */
 	uint16_t context;
-	bool counted; /* handles and mappings keep it alive: see ledger.h */
-	bool refused; /* by the limit, after the driver's call */
+	uint64_t context_handle; /* what the number stood for at the reservation */
+	bool counted;            /* handles and mappings keep it alive: see ledger.h */
+	bool refused;            /* by the limit, after the driver's call */
 	struct rac_reservation reservation;
 };
 

@@ -82,6 +82,14 @@ void rac_context_forget_alias(struct rac_state *state, CUcontext alias)
 	rac_store_release(&state->contexts[slot], FREE);
 }
 
+uint64_t rac_context_handle(const struct rac_state *state, uint16_t number)
+{
+	/* Seq_cst: see insert in account.c. */
+	return number < RAC_STATE_CONTEXTS
+		? atomic_load_explicit(&state->contexts[number], memory_order_seq_cst)
+		: FREE;
+}
+
 CUcontext rac_context_current(void)
 {
 	CUcontext context = NULL;
@@ -97,8 +105,11 @@ void rac_context_end_begin(struct rac_state *state, CUcontext context)
 		unsigned slot = slot_at(context, step);
 		uint64_t seen = handle;
 
-		if (rac_cas_strong_acq_rel(&state->contexts[slot], &seen, ending(context)))
-			rac_ledger_doom(&state->ledger, (uint16_t)slot);
+		if (!rac_cas_strong_acq_rel(&state->contexts[slot], &seen, ending(context)))
+			continue;
+		/* Pairs with insert in account.c: who does not see the mark is seen by the walk. */
+		atomic_thread_fence(memory_order_seq_cst);
+		rac_ledger_doom(&state->ledger, (uint16_t)slot);
 	}
 }
 

@@ -90,6 +90,7 @@ typedef enum CUmemPool_attribute_enum {
 } CUmemPool_attribute;
 
 typedef enum CUgraphMem_attribute_enum {
+	CU_GRAPH_MEM_ATTR_USED_MEM_CURRENT = 0,
 	CU_GRAPH_MEM_ATTR_RESERVED_MEM_CURRENT = 2,
 } CUgraphMem_attribute;
 

@@ -81,6 +81,21 @@ static void fill(struct binding *b, const struct rac_object *libcuda)
 #include "hooks.def"
 }
 
+/* Where no page is to be had, one binding can lie in static memory: a program must not lose its
+ * driver because of us. */
+static struct binding *make_room(bool *mapped)
+{
+	static struct binding room;
+	static atomic_flag taken = ATOMIC_FLAG_INIT;
+	struct binding *fresh = mmap(
+		NULL, sizeof(*fresh), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	*mapped = fresh != MAP_FAILED;
+	if (*mapped)
+		return fresh;
+	return !atomic_flag_test_and_set(&taken) ? &room : NULL;
+}
+
 static struct binding *bind(void)
 {
 	struct rac_object libcuda;
@@ -89,16 +104,17 @@ static struct binding *bind(void)
 	rac_libc_bind();
 	if (!rac_object_by_soname("libcuda.so.1", &libcuda))
 		return NULL;
-	struct binding *fresh = mmap(
-		NULL, sizeof(*fresh), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool mapped;
+	struct binding *fresh = make_room(&mapped);
 
-	if (fresh == MAP_FAILED)
+	if (fresh == NULL)
 		return NULL;
 	fill(fresh, &libcuda);
 	/* Release: who sees the pointer sees the table. */
 	if (!atomic_compare_exchange_strong_explicit(
 		    &bound, &none, fresh, memory_order_release, memory_order_acquire)) {
-		munmap(fresh, sizeof(*fresh));
+		if (mapped)
+			munmap(fresh, sizeof(*fresh));
 		return none;
 	}
 	/* The table must not outlive the library: hold on to it. It is loaded, so this succeeds

@@ -1,115 +1,187 @@
 /*
  * elastic.c - see elastic.h.
  *
- * Contract: everything may run with everything. `charged` moves by compare-and-swap together with
- * the tracker: raised after the tracker granted the difference, lowered before the tracker gets it
- * back, so the tracker never holds less than the accounts say.
+ * Contract: everything may run with everything. `room` is the word that decides: a grant takes from it
+ * by compare-and-swap, together with what the tracker granted beyond it, so no grant rests on bytes
+ * that another takes away. The tracker's charge moves with it, never after it.
  *
- * The driver's figure is read and put into force in two steps, between which others may do the
- * same. A reader draws a ticket before it reads. If a later ticket was put into force when a reader is
- * done, its own, older figure may have overwritten the newer one, and it starts again. So when all
- * are done, the last figure read is in force.
+ * A refresh reads the driver's figure and acts on it in two steps, between which others may do the
+ * same. Growth is charged by whoever reads it, at once. Shrinking and the live figure are done by one
+ * thread at a time: who finds another at it leaves a mark and goes on, and the other makes one more pass.
+ * So nobody waits, passes are no more than calls, and when all are done the last figure read is in force.
  */
 #include "elastic.h"
 
 #include "device.h"
 #include "state.h"
 
-static bool grow_to(struct rac_state *state, struct rac_elastic *e,
-	const struct rac_elastic_owner *owner, uint64_t target, bool forced)
+enum { IDLE, BUSY, MARKED };
+
+static enum rac_status take_from_tracker(struct rac_state *state,
+	const struct rac_elastic_owner *owner, uint64_t bytes, bool forced,
+	struct rac_reservation *r)
 {
-	uint64_t seen = rac_load_acquire(&e->charged);
+	return forced ? rac_tracker_reserve_past_limit(state->tracker, owner->device, bytes, r)
+		      : rac_tracker_try_reserve(state->tracker, owner->device, bytes, r);
+}
 
-	while (seen < target) {
-		struct rac_reservation r;
-		enum rac_status status = forced
-			? rac_tracker_reserve_past_limit(
-				  state->tracker, owner->device, target - seen, &r)
-			: rac_tracker_reserve(state->tracker, owner->device, target - seen, &r);
+static bool grant(struct rac_state *state, struct rac_elastic *e,
+	const struct rac_elastic_owner *owner, uint64_t bytes, bool forced)
+{
+	uint64_t room = rac_load_acquire(&e->room);
 
-		if (status != RAC_OK)
-			return false;
-		if (rac_cas_strong_acq_rel(&e->charged, &seen, target))
+	for (;;) {
+		uint64_t from_room = bytes < room ? bytes : room;
+		struct rac_reservation r = {.device = owner->device};
+		uint64_t before = room;
+
+		if (bytes > from_room &&
+			take_from_tracker(state, owner, bytes - from_room, forced, &r) != RAC_OK) {
+			/* Room that came meanwhile may make it fit. */
+			room = rac_load_acquire(&e->room);
+			if (room == before)
+				return false;
+			continue;
+		}
+		if (rac_cas_strong_acq_rel(&e->room, &room, room - from_room))
 			return true;
 		rac_tracker_cancel(state->tracker, &r);
 	}
-	return true;
 }
 
 bool rac_elastic_use(struct rac_state *state, struct rac_elastic *e,
 	const struct rac_elastic_owner *owner, uint64_t bytes, bool forced)
 {
-	/* Before the charge: a refresh beside us must not lower it below what we are about to use. */
-	uint64_t used = atomic_fetch_add_explicit(&e->used, bytes, memory_order_acq_rel) + bytes;
+	if (!rac_device_may_allocate(state, owner->device))
+		return false;
+	atomic_fetch_add_explicit(&e->granting, 1, memory_order_seq_cst);
+	bool granted = grant(state, e, owner, bytes, forced);
 
-	if (used >= bytes && rac_device_may_allocate(state, owner->device) &&
-		grow_to(state, e, owner, used, forced))
-		return true;
-	rac_elastic_unuse(e, bytes);
-	return false;
+	if (granted)
+		atomic_fetch_add_explicit(&e->used, bytes, memory_order_acq_rel);
+	atomic_fetch_sub_explicit(&e->granting, 1, memory_order_seq_cst);
+	/* A refresh beside us could not look while we were at it, and relied on ours. */
+	if (!granted)
+		rac_elastic_refresh(state, e, owner);
+	return granted;
 }
 
 void rac_elastic_unuse(struct rac_elastic *e, uint64_t bytes)
 {
-	atomic_fetch_sub_explicit(&e->used, bytes, memory_order_acq_rel);
+	/* Used first: seen between the two, the sum is too low, which charges nobody anything. */
+	atomic_fetch_sub_explicit(&e->used, bytes, memory_order_seq_cst);
+	atomic_fetch_add_explicit(&e->room, bytes, memory_order_seq_cst);
 }
 
-static void shrink_to(struct rac_state *state, struct rac_elastic *e,
-	const struct rac_elastic_owner *owner, uint64_t target)
+/* Reads used and room of one moment. False: others are between the two; they refresh after us. */
+static bool look(const struct rac_elastic *e, uint64_t *used, uint64_t *room)
 {
-	uint64_t seen = rac_load_acquire(&e->charged);
-
-	while (seen > target)
-		if (rac_cas_strong_acq_rel(&e->charged, &seen, target)) {
-			struct rac_reservation r = {
-				.device = owner->device, .bytes = seen - target};
-
-			rac_tracker_cancel(state->tracker, &r);
-			return;
-		}
+	for (int tries = 0; tries < 16; tries++) {
+		*room = atomic_load_explicit(&e->room, memory_order_seq_cst);
+		*used = atomic_load_explicit(&e->used, memory_order_seq_cst);
+		if (atomic_load_explicit(&e->granting, memory_order_seq_cst) == 0 &&
+			atomic_load_explicit(&e->room, memory_order_seq_cst) == *room &&
+			atomic_load_explicit(&e->used, memory_order_seq_cst) == *used)
+			return true;
+	}
+	return false;
 }
 
-/* Counts as live what is charged; called with the charge covering it. */
-static void set_live(struct rac_state *state, struct rac_elastic *e,
-	const struct rac_elastic_owner *owner, uint64_t target)
-{
-	uint64_t seen = rac_exchange_acq_rel(&e->live, target);
-
-	if (seen < target)
-		rac_tracker_grow(state->tracker, owner->device, owner->kind, target - seen);
-	else if (seen > target)
-		rac_tracker_shrink(state->tracker, owner->device, owner->kind, seen - target);
-}
-
-static void put_into_force(struct rac_state *state, struct rac_elastic *e,
+/* Charges what the driver reserves beyond used and room. */
+static void charge_growth(struct rac_state *state, struct rac_elastic *e,
 	const struct rac_elastic_owner *owner, uint64_t reserved)
 {
-	uint64_t used = rac_load_acquire(&e->used);
-	uint64_t target = reserved > used ? reserved : used;
+	uint64_t used, room;
+	struct rac_reservation r;
 
-	/* Live falls before the charge does and rises after it. */
-	if (rac_load_acquire(&e->live) > target)
-		set_live(state, e, owner, target);
-	shrink_to(state, e, owner, target);
-	/* Somebody may have begun to use more between our look and our step. */
-	used = rac_load_acquire(&e->used);
-	target = reserved > used ? reserved : used;
-	grow_to(state, e, owner, target, true);
-	set_live(state, e, owner, target);
+	while (look(e, &used, &room) && reserved > used + room) {
+		uint64_t more = reserved - used - room;
+
+		if (take_from_tracker(state, owner, more, true, &r) != RAC_OK)
+			return;
+		if (rac_cas_strong_acq_rel(&e->room, &room, room + more))
+			return;
+		rac_tracker_cancel(state->tracker, &r);
+	}
+}
+
+/* Gives back room that the driver does not reserve any more. */
+static void give_back(struct rac_state *state, struct rac_elastic *e,
+	const struct rac_elastic_owner *owner, uint64_t reserved)
+{
+	uint64_t used, room;
+
+	while (look(e, &used, &room)) {
+		uint64_t kept = reserved > used ? reserved - used : 0;
+
+		if (room <= kept)
+			return;
+		if (!rac_cas_strong_acq_rel(&e->room, &room, kept))
+			continue;
+		struct rac_reservation r = {.device = owner->device, .bytes = room - kept};
+
+		rac_tracker_cancel(state->tracker, &r);
+		return;
+	}
+}
+
+static uint64_t read_reserved(const struct rac_elastic_owner *owner)
+{
+	uint64_t reserved = 0;
+
+	return owner->read(owner->context, &reserved) ? reserved : 0;
+}
+
+/* By one thread at a time. */
+static void pass(
+	struct rac_state *state, struct rac_elastic *e, const struct rac_elastic_owner *owner)
+{
+	uint64_t reserved = read_reserved(owner);
+	uint64_t live = rac_load_relaxed(&e->live);
+	uint64_t used, room;
+
+	charge_growth(state, e, owner, reserved);
+	if (look(e, &used, &room)) {
+		uint64_t target = reserved > used ? reserved : used;
+
+		/* Live falls before the charge does, and rises under it. */
+		if (target < live)
+			rac_tracker_shrink(
+				state->tracker, owner->device, owner->kind, live - target);
+		give_back(state, e, owner, reserved);
+		if (target > live)
+			rac_tracker_grow(state->tracker, owner->device, owner->kind, target - live);
+		rac_store_relaxed(&e->live, target);
+	}
+}
+
+/* True when this thread is to make the passes; else another will make one more. */
+static bool enter(struct rac_elastic *e)
+{
+	uint32_t seen = IDLE;
+
+	for (;;) {
+		uint32_t next = seen == IDLE ? BUSY : MARKED;
+
+		if (rac_cas_strong_acq_rel(&e->refresher, &seen, next))
+			return next == BUSY;
+	}
 }
 
 void rac_elastic_refresh(
 	struct rac_state *state, struct rac_elastic *e, const struct rac_elastic_owner *owner)
 {
-	uint64_t ticket;
+	uint32_t busy;
 
+	if (!enter(e)) {
+		charge_growth(state, e, owner, read_reserved(owner));
+		/* What we just charged may be gone again: the other has to look once more. */
+		if (!enter(e))
+			return;
+	}
 	do {
-		uint64_t reserved = 0;
-
-		ticket = atomic_fetch_add_explicit(&e->ticket, 1, memory_order_acq_rel) + 1;
-		if (!owner->read(owner->context, &reserved))
-			reserved = 0;
-		rac_max_acq_rel(&e->latest, ticket);
-		put_into_force(state, e, owner, reserved);
-	} while (rac_load_acquire(&e->latest) != ticket);
+		rac_store_release(&e->refresher, BUSY);
+		pass(state, e, owner);
+		busy = BUSY;
+	} while (!rac_cas_strong_acq_rel(&e->refresher, &busy, IDLE));
 }

@@ -1,12 +1,12 @@
 /*
  * elastic.h - an account for memory that the driver grows and shrinks by itself: what a pool or the
  * graphs of a device hold. Charged is the larger of what is known to be used and of what the driver
- * says it has reserved. What a call under way may come to need is charged and not yet live, so that
- * a call that fails leaves no trace in the peak.
+ * says it has reserved.
  *
  * Growth that a request needs is reserved before the driver's call, against the cap. What the driver
  * takes beyond that is seen after it and cannot be undone: it is charged all the same and reported as
- * over_bytes where it passes the cap.
+ * over_bytes where it passes the cap. What a call under way may come to need is charged and not yet
+ * live, so that a call that fails leaves no trace in the peak.
  */
 #ifndef RAC_ELASTIC_H
 #define RAC_ELASTIC_H
@@ -17,13 +17,13 @@
 
 struct rac_state;
 
+/* The tracker has used + room reserved for the account. */
 struct rac_elastic {
-	/* What callers asked for and did not give back, calls under way included. */
-	rac_atomic_u64 used;
-	/* What the tracker has reserved for this account, and what of that it counts as live. */
-	rac_atomic_u64 charged, live;
-	/* Given out to readers of the driver's figure; the highest whose figure was put into force. */
-	rac_atomic_u64 ticket, latest;
+	rac_atomic_u64 used;      /* granted and not given back, calls under way included */
+	rac_atomic_u64 room;      /* charged beyond that: what the driver caches */
+	rac_atomic_u64 live;      /* what the tracker counts as live */
+	rac_atomic_u32 granting;  /* threads between taking room and raising used */
+	rac_atomic_u32 refresher; /* see elastic.c */
 };
 
 /* What the account belongs to. */
@@ -35,16 +35,22 @@ struct rac_elastic_owner {
 	void *context;
 };
 
-/* Adds to used, after reserving what exceeds the charge; past the cap when forced. False: the cap does
- * not allow it; nothing changed. */
+/* Adds to used, after reserving what exceeds the room; past the cap when forced. False: the cap does
+ * not allow it; nothing changed, and no refusal is counted. */
 bool rac_elastic_use(struct rac_state *state, struct rac_elastic *e,
 	const struct rac_elastic_owner *owner, uint64_t bytes, bool forced);
 
-/* Takes bytes off used; the charge follows at the next refresh. */
+/* Takes bytes off used; they are room until the next refresh. */
 void rac_elastic_unuse(struct rac_elastic *e, uint64_t bytes);
 
 /* Brings the charge to what holds now. */
 void rac_elastic_refresh(
 	struct rac_state *state, struct rac_elastic *e, const struct rac_elastic_owner *owner);
+
+/* Whether more is charged than used. */
+static inline bool rac_elastic_caches(const struct rac_elastic *e)
+{
+	return rac_load_relaxed(&e->room) != 0;
+}
 
 #endif

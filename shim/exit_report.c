@@ -66,20 +66,17 @@ static void write_to_path(struct rac_state *state, const struct rac_report *repo
 		.rank = process->has_rank ? process->rank : NULL,
 		.variable = lookup,
 	};
-	char line[RAC_STARTUP_LINE_MAX];
 	struct rac_text path, why;
 
 	rac_text_init(&path, state->report_path, sizeof(state->report_path));
-	rac_startup_begin_line(&why, line, sizeof(line), state);
+	rac_startup_begin_line(&why, state->report_line, sizeof(state->report_line), state);
 	if (rac_path_expand(&path, "RAC_REPORT", state->settings.report_pattern, &values, &why) !=
 		RAC_OK) {
 		rac_text_end_line(&why);
-		rac_message_stderr(state, line, why.used);
+		rac_message_stderr(state, state->report_line, why.used);
 		return;
 	}
-	rac_report_file_write(state, state->report_path, report,
-		state->settings.format == RAC_FORMAT_JSON, state->report_buffer,
-		sizeof(state->report_buffer));
+	rac_report_file_write(state, &path, report, state->settings.format == RAC_FORMAT_JSON);
 }
 
 struct gathered {

@@ -10,6 +10,7 @@
 #include "driver.h"
 #include "elastic.h"
 #include "refusal.h"
+#include <errno.h>
 #include <sys/mman.h>
 
 #define DEPTH_MAX 16 /* child graphs within child graphs */
@@ -55,6 +56,7 @@ static void add_graph(struct sums *sums, CUgraph graph, unsigned depth)
 {
 	const struct rac_driver *driver = rac_driver();
 	size_t count = 0;
+	int saved = errno;
 
 	if (depth >= DEPTH_MAX || driver->cuGraphGetNodes(graph, NULL, &count) != CUDA_SUCCESS ||
 		count == 0)
@@ -63,6 +65,7 @@ static void add_graph(struct sums *sums, CUgraph graph, unsigned depth)
 	CUgraphNode *nodes =
 		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
+	errno = saved;
 	if (nodes == MAP_FAILED)
 		return;
 	if (driver->cuGraphGetNodes(graph, nodes, &count) == CUDA_SUCCESS)
@@ -129,6 +132,17 @@ void rac_graph_unmade(struct rac_state *state, CUgraphExec exec)
 	}
 }
 
+/* What graphs of the device use at this moment: a launch may need its sum on top of it. */
+static uint64_t used_now(CUdevice device)
+{
+	cuuint64_t value = 0;
+
+	if (rac_driver()->cuDeviceGetGraphMemAttribute(
+		    device, CU_GRAPH_MEM_ATTR_USED_MEM_CURRENT, &value) != CUDA_SUCCESS)
+		return 0;
+	return value;
+}
+
 bool rac_graph_run_begin(
 	struct rac_state *state, struct rac_graph_run *run, enum rac_hook hook, CUgraphExec exec)
 {
@@ -141,14 +155,13 @@ bool rac_graph_run_begin(
 	if (!run->holds_memory)
 		return true;
 	run->device = entry.device;
-	run->bytes = entry.bytes;
+	run->bytes = entry.bytes + used_now(run->device);
 	struct rac_elastic *account = &state->graphs[run->device];
 	struct rac_elastic_owner owner = owner_of(&run->device);
-	uint64_t charged = rac_load_relaxed(&account->charged);
 
-	if (run->bytes > charged &&
-		!rac_tracker_would_fit(state->tracker, owner.device, run->bytes - charged))
-		rac_pools_reclaim(state, owner.device);
+	if (rac_elastic_use(state, account, &owner, run->bytes, false))
+		return true;
+	rac_pools_reclaim(state, owner.device);
 	if (rac_elastic_use(state, account, &owner, run->bytes, false))
 		return true;
 	return rac_refusal_report(state, hook, owner.device, run->bytes) &&

@@ -1,24 +1,39 @@
 /*
  * message.c - see message.h.
+ *
+ * write, poll and sigtimedwait of the C library are cancellation points: a thread that is to be
+ * cancelled would end in the middle of a CUDA function, which natively returns. The system calls
+ * themselves are none.
  */
 #include "message.h"
 
+#include "checked.h"
+#include "process_info.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-#define WAIT_MS 100 /* for a reader of a full pipe; our line is not worth more of the host's time */
+/* For a reader of a full pipe, from one piece to the next; no line of ours is worth more of the
+ * host's time. */
+#define WAIT_NS UINT64_C(100000000)
+
+/* A signal in the kernel's set of them. */
+#define SIGNAL_BIT(number) (UINT64_C(1) << ((number)-1))
 
 /* statx, because fstat is a symbol of glibc 2.33 where it is not an inline function. */
-void rac_message_note_stderr(struct rac_stderr_identity *out)
+static void identify(int fd, struct rac_stderr_identity *out)
 {
 	struct statx st;
 
-	out->known = statx(STDERR_FILENO, "", AT_EMPTY_PATH, STATX_INO | STATX_TYPE, &st) == 0;
+	*out = (struct rac_stderr_identity){0};
+	out->known = statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_TYPE, &st) == 0;
 	if (!out->known)
 		return;
 	out->device_major = st.stx_dev_major;
@@ -27,70 +42,123 @@ void rac_message_note_stderr(struct rac_stderr_identity *out)
 	out->type = st.stx_mode & S_IFMT;
 }
 
-static bool is_still_stderr(const struct rac_stderr_identity *was)
+void rac_message_note_stderr(struct rac_stderr_identity *out)
 {
-	struct rac_stderr_identity now;
+	identify(STDERR_FILENO, out);
+}
 
-	rac_message_note_stderr(&now);
+bool rac_message_stderr_is_same(const struct rac_state *state)
+{
+	const struct rac_stderr_identity *was = &state->stderr_identity;
+	struct rac_stderr_identity now;
+	int saved = errno;
+
+	identify(STDERR_FILENO, &now);
+	errno = saved;
 	return was->known && now.known && now.device_major == was->device_major &&
 		now.device_minor == was->device_minor && now.inode == was->inode &&
 		now.type == was->type;
 }
 
-/* Writes until done; a descriptor that takes nothing is waited for once. */
-static bool write_patiently(int fd, const char *bytes, size_t n)
+/* False: nothing can be written before the deadline. What is wrong with a descriptor write says. */
+static bool wait_for_room(int fd, uint64_t deadline)
 {
-	bool waited = false;
+	struct pollfd ready = {.fd = fd, .events = POLLOUT};
+	long found;
 
-	while (n > 0) {
-		ssize_t written = write(fd, bytes, n);
+	do {
+		uint64_t left = rac_saturating_sub(deadline, rac_monotonic_ns());
+		struct timespec bound = {.tv_sec = (time_t)(left / 1000000000),
+			.tv_nsec = (long)(left % 1000000000)};
 
-		if (written >= 0) {
-			bytes += written;
-			n -= (size_t)written;
-		} else if ((errno == EAGAIN || errno == EWOULDBLOCK) && !waited) {
-			struct pollfd ready = {.fd = fd, .events = POLLOUT};
-
-			poll(&ready, 1, WAIT_MS);
-			waited = true;
-		} else if (errno != EINTR) {
-			return false;
-		}
-	}
-	return true;
+		found = syscall(SYS_ppoll, &ready, 1, &bound, NULL, 0);
+	} while (found < 0 && errno == EINTR);
+	return found != 0;
 }
 
-/* A write to a pipe without a reader raises SIGPIPE in this thread: held back here, and taken out of
- * the queue unless one was already waiting, which is the host's. On Linux sigprocmask is this thread's
- * mask; pthread_sigmask is a symbol of glibc 2.32. */
-bool rac_message_write_all(int fd, const char *bytes, size_t n)
+/*
+ * One write, of a descriptor that has room. Another thread may take that room first, so one that
+ * does not wait is tried. Linux before 6.4 has none for pipes: there a piece of at most PIPE_BUF is
+ * what fits where poll saw room. What is no regular file might wait for its reader in the middle of
+ * a longer piece.
+ */
+static long write_some(int fd, uint32_t type, const char *bytes, size_t n)
+{
+	size_t piece = type == S_IFREG || n < PIPE_BUF ? n : PIPE_BUF;
+
+	if (type == S_IFIFO || type == S_IFSOCK) {
+		/* readv and writev share the structure, so it is not const. */
+		struct iovec vector = {(void *)(uintptr_t)bytes, n};
+		long written = syscall(SYS_pwritev2, fd, &vector, 1L, -1L, -1L, RWF_NOWAIT);
+
+		if (written >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS))
+			return written;
+	}
+	return syscall(SYS_write, fd, bytes, piece);
+}
+
+/* 0, or the error. */
+static int write_patiently(int fd, const char *bytes, size_t n)
+{
+	uint64_t deadline = rac_monotonic_ns() + WAIT_NS;
+	struct rac_stderr_identity file;
+
+	identify(fd, &file);
+	while (n > 0) {
+		if (!wait_for_room(fd, deadline))
+			return ETIMEDOUT;
+		long written = write_some(fd, file.type, bytes, n);
+
+		if (written > 0) {
+			bytes += written;
+			n -= (size_t)written;
+			deadline = rac_monotonic_ns() + WAIT_NS;
+		} else if (written == 0) {
+			return EIO;
+		} else if (errno == EAGAIN) {
+			/* Room for something, but not for this. */
+			if (rac_monotonic_ns() >= deadline)
+				return ETIMEDOUT;
+		} else if (errno != EINTR) {
+			return errno;
+		}
+	}
+	return 0;
+}
+
+static void take_back(int number)
 {
 	const struct timespec at_once = {0};
-	sigset_t pipe_signal, before, pending;
+	uint64_t set = SIGNAL_BIT(number);
+
+	while (syscall(SYS_rt_sigtimedwait, &set, NULL, &at_once, sizeof(set)) < 0 &&
+		errno == EINTR)
+		;
+}
+
+/* A pipe without a reader raises SIGPIPE, a file at its limit SIGXFSZ, in this thread: held back
+ * here, and taken out of the queue unless one was already waiting, which is the host's. */
+int rac_message_write_all(int fd, const char *bytes, size_t n)
+{
+	const uint64_t raised = SIGNAL_BIT(SIGPIPE) | SIGNAL_BIT(SIGXFSZ);
+	uint64_t before, pending = 0;
 	int saved = errno;
+	bool held = syscall(SYS_rt_sigprocmask, SIG_BLOCK, &raised, &before, sizeof(raised)) == 0;
 
-	sigemptyset(&pipe_signal);
-	sigaddset(&pipe_signal, SIGPIPE);
-	sigemptyset(&pending);
-	sigpending(&pending);
-	bool was_pending = sigismember(&pending, SIGPIPE) == 1;
-	bool masked = sigprocmask(SIG_BLOCK, &pipe_signal, &before) == 0;
-	bool done = write_patiently(fd, bytes, n);
+	syscall(SYS_rt_sigpending, &pending, sizeof(pending));
+	int error = write_patiently(fd, bytes, n);
+	int number = error == EPIPE ? SIGPIPE : SIGXFSZ;
 
-	if (!done && errno == EPIPE && masked && !was_pending)
-		while (sigtimedwait(&pipe_signal, NULL, &at_once) < 0 && errno == EINTR)
-			;
-	if (masked)
-		sigprocmask(SIG_SETMASK, &before, NULL);
+	if (held && (error == EPIPE || error == EFBIG) && (pending & SIGNAL_BIT(number)) == 0)
+		take_back(number);
+	if (held)
+		syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
 	errno = saved;
-	return done;
+	return error;
 }
 
 void rac_message_stderr(const struct rac_state *state, const char *bytes, size_t n)
 {
-	int saved = errno;
-
-	if (is_still_stderr(&state->stderr_identity))
+	if (rac_message_stderr_is_same(state))
 		rac_message_write_all(STDERR_FILENO, bytes, n);
-	errno = saved;
 }

@@ -3,13 +3,21 @@
  *
  * The table is searched from a handle's home slot on, through all slots; a slot is taken by a
  * compare-and-swap of its handle. A destroyed pool keeps its slot, unfindable, until its last
- * allocation is freed: the driver keeps its memory as long (header of cuMemPoolDestroy).
+ * allocation is freed: the driver keeps its memory as long (header of cuMemPoolDestroy). Since nothing can
+ * be asked about it any more, what it reserved at its end, trimmed, stays charged until then: an upper
+ * bound.
+ *
+ * A thread that asks the driver about a pool which is not an argument of its own call pins it first: a
+ * destruction marks the pool and waits for the pins to go, a pin that finds the mark lets go again. So
+ * the driver is never asked about a pool that is gone. That wait is the only one in the shim, and it is
+ * for a question, not for a call that could itself wait for the device.
  */
 #include "pool.h"
 
 #include "driver.h"
 #include "refusal.h"
 #include "state.h"
+#include <sched.h>
 
 static unsigned home_of(CUmemoryPool handle)
 {
@@ -41,6 +49,23 @@ static struct rac_pool *with_place(struct rac_pool *pool, CUdevice device)
 	return pool;
 }
 
+/* The slot of two that hold one handle that counts: one with a place, else the first. */
+static struct rac_pool *settle_duplicates(struct rac_state *state, struct rac_pool *mine)
+{
+	uint64_t handle = rac_load_acquire(&mine->handle);
+
+	for (struct rac_pool *p = state->pools; p < state->pools + RAC_POOLS; p++) {
+		if (p == mine || rac_load_acquire(&p->handle) != handle ||
+			rac_load_acquire(&p->destroyed) != 0)
+			continue;
+		if (rac_load_acquire(&p->place) == 0 && p > mine)
+			continue;
+		rac_store_release(&mine->handle, 0);
+		return p;
+	}
+	return mine;
+}
+
 struct rac_pool *rac_pool_find(struct rac_state *state, CUmemoryPool handle, CUdevice device)
 {
 	struct rac_pool *known = rac_pool_known(state, handle);
@@ -54,7 +79,7 @@ struct rac_pool *rac_pool_find(struct rac_state *state, CUmemoryPool handle, CUd
 		uint64_t seen = 0;
 
 		if (rac_cas_strong_acq_rel(&pool->handle, &seen, (uint64_t)(uintptr_t)handle))
-			return with_place(pool, device);
+			return with_place(settle_duplicates(state, pool), device);
 		if (seen == (uint64_t)(uintptr_t)handle && rac_load_acquire(&pool->destroyed) == 0)
 			return with_place(pool, device);
 	}
@@ -91,38 +116,57 @@ uint16_t rac_pool_number(const struct rac_state *state, const struct rac_pool *p
 	return RAC_POOL_NUMBER(pool - state->pools);
 }
 
+/* Keeps the pool from being destroyed. False: it is gone, or about to go. */
+static bool pin(struct rac_pool *pool)
+{
+	/* Seq_cst, as the mark of the destruction: one of the two sees the other. */
+	atomic_fetch_add_explicit(&pool->pins, 1, memory_order_seq_cst);
+	if (atomic_load_explicit(&pool->destroyed, memory_order_seq_cst) == 0 &&
+		rac_load_acquire(&pool->handle) != 0)
+		return true;
+	atomic_fetch_sub_explicit(&pool->pins, 1, memory_order_release);
+	return false;
+}
+
+static void unpin(struct rac_pool *pool)
+{
+	atomic_fetch_sub_explicit(&pool->pins, 1, memory_order_release);
+}
+
+static CUmemoryPool handle_of(const struct rac_pool *pool)
+{
+	return (CUmemoryPool)(uintptr_t)rac_load_acquire(&pool->handle);
+}
+
 static bool read_reserved(void *context, uint64_t *reserved)
 {
 	struct rac_pool *pool = context;
 	cuuint64_t value = 0;
 
-	if (rac_load_acquire(&pool->destroyed) != 0)
-		return false;
-	if (rac_driver()->cuMemPoolGetAttribute(
-		    (CUmemoryPool)(uintptr_t)rac_load_acquire(&pool->handle),
-		    CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT, &value) != CUDA_SUCCESS)
-		return false;
+	if (!pin(pool)) {
+		*reserved = rac_load_acquire(&pool->account.used) != 0
+			? rac_load_relaxed(&pool->kept)
+			: 0;
+		return true;
+	}
+	CUresult result = rac_driver()->cuMemPoolGetAttribute(
+		handle_of(pool), CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT, &value);
+
+	unpin(pool);
 	*reserved = value;
-	return true;
+	return result == CUDA_SUCCESS;
 }
 
-static struct rac_elastic_owner owner_of(struct rac_pool *pool)
+static struct rac_elastic_owner owner_on(struct rac_pool *pool, uint32_t device)
 {
-	return (struct rac_elastic_owner){
-		rac_pool_device(pool), RAC_KIND_POOL, read_reserved, pool};
+	return (struct rac_elastic_owner){device, RAC_KIND_POOL, read_reserved, pool};
 }
 
 bool rac_pool_use(
 	struct rac_state *state, struct rac_pool *pool, enum rac_hook hook, uint64_t bytes)
 {
-	struct rac_elastic_owner owner = owner_of(pool);
-	uint64_t charged = rac_load_relaxed(&pool->account.charged);
-	uint64_t used = rac_load_relaxed(&pool->account.used);
+	struct rac_elastic_owner owner = owner_on(pool, rac_pool_device(pool));
 
-	/* What others cache may make room; what this pool caches is counted in its own favour. */
-	if (used + bytes > charged &&
-		!rac_tracker_would_fit(state->tracker, owner.device, used + bytes - charged))
-		rac_pools_reclaim(state, owner.device);
 	if (rac_elastic_use(state, &pool->account, &owner, bytes, false))
 		return true;
 	return rac_refusal_report(state, hook, owner.device, bytes) &&
@@ -141,13 +185,14 @@ static void retire(struct rac_pool *pool)
 	uint32_t destroyed = 1;
 
 	if (rac_load_acquire(&pool->account.used) != 0 ||
-		rac_load_acquire(&pool->account.charged) != 0)
+		rac_load_acquire(&pool->account.room) != 0 ||
+		rac_load_acquire(&pool->account.live) != 0)
 		return;
 	/* One of several who see the last allocation go does it. */
 	if (!rac_cas_strong_acq_rel(&pool->destroyed, &destroyed, 2))
 		return;
-	rac_store_relaxed(&pool->place, 0);
 	rac_store_release(&pool->handle, 0);
+	rac_store_release(&pool->place, 0);
 	rac_store_release(&pool->destroyed, 0);
 }
 
@@ -162,10 +207,13 @@ void rac_pool_freed(struct rac_state *state, const struct rac_entry *entry)
 
 void rac_pool_refresh(struct rac_state *state, struct rac_pool *pool)
 {
-	struct rac_elastic_owner owner = owner_of(pool);
+	/* Once: another thread may retire the slot meanwhile. */
+	uint64_t place = rac_load_acquire(&pool->place);
 
-	if (rac_load_relaxed(&pool->place) == 0 || rac_pool_is_on_host(pool))
+	if (place == 0 || place == RAC_POOL_ON_HOST)
 		return;
+	struct rac_elastic_owner owner = owner_on(pool, (uint32_t)(place - 1));
+
 	rac_elastic_refresh(state, &pool->account, &owner);
 	if (rac_load_acquire(&pool->destroyed) != 0)
 		retire(pool);
@@ -173,9 +221,10 @@ void rac_pool_refresh(struct rac_state *state, struct rac_pool *pool)
 
 static bool is_on(const struct rac_pool *pool, CUdevice device)
 {
-	return rac_load_acquire(&pool->handle) != 0 && rac_load_relaxed(&pool->place) != 0 &&
-		!rac_pool_is_on_host(pool) &&
-		(device < 0 || rac_pool_device(pool) == (uint32_t)device);
+	uint64_t place = rac_load_acquire(&pool->place);
+
+	return rac_load_acquire(&pool->handle) != 0 && place != 0 && place != RAC_POOL_ON_HOST &&
+		(device < 0 || place == (uint64_t)device + 1);
 }
 
 void rac_pools_refresh(struct rac_state *state, CUdevice device)
@@ -187,11 +236,6 @@ void rac_pools_refresh(struct rac_state *state, CUdevice device)
 			rac_pool_refresh(state, &state->pools[i]);
 }
 
-static bool caches(const struct rac_pool *pool)
-{
-	return rac_load_relaxed(&pool->account.charged) > rac_load_relaxed(&pool->account.used);
-}
-
 void rac_pools_reclaim(struct rac_state *state, uint32_t device)
 {
 	if (rac_load_relaxed(&state->pools_used) == 0)
@@ -199,11 +243,12 @@ void rac_pools_reclaim(struct rac_state *state, uint32_t device)
 	for (unsigned i = 0; i < RAC_POOLS; i++) {
 		struct rac_pool *pool = &state->pools[i];
 
-		if (!is_on(pool, (CUdevice)device) || !caches(pool))
+		if (!is_on(pool, (CUdevice)device) || !rac_elastic_caches(&pool->account))
 			continue;
-		if (rac_load_acquire(&pool->destroyed) == 0)
-			rac_driver()->cuMemPoolTrimTo(
-				(CUmemoryPool)(uintptr_t)rac_load_acquire(&pool->handle), 0);
+		if (pin(pool)) {
+			rac_driver()->cuMemPoolTrimTo(handle_of(pool), 0);
+			unpin(pool);
+		}
 		rac_pool_refresh(state, pool);
 	}
 }
@@ -213,7 +258,7 @@ void rac_pools_refresh_after_wait(struct rac_state *state)
 	if (rac_load_relaxed(&state->pools_used) == 0)
 		return;
 	for (unsigned i = 0; i < RAC_POOLS; i++)
-		if (is_on(&state->pools[i], -1) && caches(&state->pools[i]))
+		if (is_on(&state->pools[i], -1) && rac_elastic_caches(&state->pools[i].account))
 			rac_pool_refresh(state, &state->pools[i]);
 }
 
@@ -221,8 +266,17 @@ void rac_pool_destroy_begin(struct rac_state *state, CUmemoryPool handle)
 {
 	struct rac_pool *pool = rac_pool_known(state, handle);
 
-	if (pool != NULL)
-		rac_store_release(&pool->destroyed, 1);
+	if (pool == NULL)
+		return;
+	cuuint64_t reserved = 0;
+
+	rac_driver()->cuMemPoolTrimTo(handle, 0);
+	if (rac_driver()->cuMemPoolGetAttribute(
+		    handle, CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT, &reserved) == CUDA_SUCCESS)
+		rac_store_relaxed(&pool->kept, reserved);
+	atomic_store_explicit(&pool->destroyed, 1, memory_order_seq_cst);
+	while (atomic_load_explicit(&pool->pins, memory_order_seq_cst) != 0)
+		sched_yield();
 }
 
 static struct rac_pool *find_destroyed(struct rac_state *state, CUmemoryPool handle)

@@ -13,10 +13,17 @@
 /* Ledger entries name their pool in the place of a context; contexts have smaller numbers. */
 #define RAC_POOL_NUMBER(slot) ((uint16_t)(0x8000u | (slot)))
 
+static inline bool rac_pool_is_number(uint16_t number)
+{
+	return number >= 0x8000u;
+}
+
 struct rac_pool {
 	rac_atomic_u64 handle; /* see pool.c */
 	rac_atomic_u64 place;  /* device + 1, or RAC_POOL_ON_HOST; 0: not known yet */
 	rac_atomic_u32 destroyed;
+	rac_atomic_u64 kept; /* what it reserved when it was destroyed */
+	rac_atomic_u32 pins; /* threads that ask the driver about it just now */
 	struct rac_elastic account;
 };
 
@@ -42,6 +49,12 @@ uint16_t rac_pool_number(const struct rac_state *state, const struct rac_pool *p
 bool rac_pool_use(
 	struct rac_state *state, struct rac_pool *pool, enum rac_hook hook, uint64_t bytes);
 
+/* What a pool is charged now. */
+static inline uint64_t rac_pool_charge(const struct rac_pool *pool)
+{
+	return rac_load_acquire(&pool->account.used) + rac_load_acquire(&pool->account.room);
+}
+
 /* After a call that failed. */
 void rac_pool_unuse(struct rac_state *state, struct rac_pool *pool, uint64_t bytes);
 
@@ -59,7 +72,10 @@ void rac_pools_reclaim(struct rac_state *state, uint32_t device);
 /* Refreshes all if any pool holds more than is used: else there is nothing that could have shrunk. */
 void rac_pools_refresh_after_wait(struct rac_state *state);
 
-/* Around the destruction of a pool: its handle means another pool from then on. */
+/*
+ * Around the destruction of a pool: its handle means another pool from then on. begin returns when no
+ * other thread asks the driver about this pool any more; that is the time of one question at most.
+ */
 void rac_pool_destroy_begin(struct rac_state *state, CUmemoryPool handle);
 void rac_pool_destroy_undo(struct rac_state *state, CUmemoryPool handle);
 void rac_pool_destroy_finish(struct rac_state *state, CUmemoryPool handle);

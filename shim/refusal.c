@@ -70,6 +70,8 @@ bool rac_refusal_report(
 	bool passes = state->settings.on_limit == RAC_ON_LIMIT_WARN &&
 		rac_device_may_allocate(state, device);
 
+	if (!passes)
+		rac_tracker_refuse(state->tracker, device, bytes);
 	if (is_to_be_said(number))
 		say(state, hook, device, bytes,
 			passes ? "over the cap, let through: " : "refused: ", number);

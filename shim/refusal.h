@@ -8,7 +8,7 @@
 #include "state.h"
 
 /*
- * Says in one line what was asked, what is in use, the cap and where it comes from; the first times
+ * Counts the refusal and says in one line what was asked, what is in use, the cap and where it comes from; the first times
  * in full, later ever more rarely. Returns true when the request is to pass all the same
  * (RAC_ON_LIMIT=warn), never returns with RAC_ON_LIMIT=abort, else returns false.
  */

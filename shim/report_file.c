@@ -1,5 +1,8 @@
 /*
  * report_file.c - see report_file.h.
+ *
+ * open and close of the C library are cancellation points, so here are the system calls; see
+ * message.c.
  */
 #include "report_file.h"
 
@@ -8,31 +11,35 @@
 #include "startup.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h> /* rename */
+#include <limits.h>
+#include <stdio.h> /* rename, RENAME_NOREPLACE */
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#define NAMES 8 /* that are tried, of a file or a temporary one, before we give up */
 
 struct buffered_file {
 	int fd;
 	char *buffer;
 	size_t capacity, used;
-	bool failed;
+	int error; /* 0: none yet */
 };
 
 static bool flush(struct buffered_file *f)
 {
-	if (!f->failed && f->used > 0)
-		f->failed = !rac_message_write_all(f->fd, f->buffer, f->used);
+	if (f->error == 0 && f->used > 0)
+		f->error = rac_message_write_all(f->fd, f->buffer, f->used);
 	f->used = 0;
-	return !f->failed;
+	return f->error == 0;
 }
 
 static bool write_buffered(void *context, const char *bytes, size_t n)
 {
 	struct buffered_file *f = context;
 
-	while (n > 0 && !f->failed) {
+	while (n > 0 && f->error == 0) {
 		size_t room = f->capacity - f->used;
 		size_t piece = n < room ? n : room;
 
@@ -43,15 +50,29 @@ static bool write_buffered(void *context, const char *bytes, size_t n)
 		if (f->used == f->capacity)
 			flush(f);
 	}
-	return !f->failed;
+	return f->error == 0;
+}
+
+/* 0, or the error. */
+static int write_report(struct rac_state *state, int fd, const struct rac_report *report, bool json)
+{
+	struct buffered_file file = {
+		.fd = fd, .buffer = state->report_buffer, .capacity = sizeof(state->report_buffer)};
+	struct rac_sink sink = {write_buffered, &file};
+
+	if (json)
+		rac_report_json(report, &sink);
+	else
+		rac_report_text(report, &sink);
+	flush(&file);
+	return file.error;
 }
 
 static void complain(struct rac_state *state, const char *what, const char *path, int error)
 {
-	char line[RAC_STARTUP_LINE_MAX];
 	struct rac_text t;
 
-	rac_startup_begin_line(&t, line, sizeof(line), state);
+	rac_startup_begin_line(&t, state->report_line, sizeof(state->report_line), state);
 	rac_text_string(&t, "no report: cannot ");
 	rac_text_string(&t, what);
 	rac_text_string(&t, " ");
@@ -60,7 +81,73 @@ static void complain(struct rac_state *state, const char *what, const char *path
 	rac_text_i64(&t, error);
 	rac_text_string(&t, "); RAC_REPORT must name a place that this process may write to");
 	rac_text_end_line(&t);
-	rac_message_stderr(state, line, t.used);
+	rac_message_stderr(state, state->report_line, t.used);
+}
+
+static int open_file(const char *path, int flags)
+{
+	return (int)syscall(
+		SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC | O_NOCTTY | flags, 0666);
+}
+
+/* The descriptor that a path names, or -1. Opened anew, a file would be written from its beginning,
+ * over what the program said, and a socket not at all. */
+static int named_descriptor(const char *path)
+{
+	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+	int fd = -1;
+
+	if (strcmp(path, "/dev/stdout") == 0)
+		return STDOUT_FILENO;
+	if (strcmp(path, "/dev/stderr") == 0)
+		return STDERR_FILENO;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		size_t n = strlen(folders[i]);
+
+		if (strncmp(path, folders[i], n) != 0 || path[n] == '\0')
+			continue;
+		for (path += n, fd = 0; *path >= '0' && *path <= '9' && fd < INT_MAX / 10; path++)
+			fd = fd * 10 + (*path - '0');
+		return *path == '\0' ? fd : -1;
+	}
+	return -1;
+}
+
+static void write_to_descriptor(struct rac_state *state, int fd, const char *path,
+	const struct rac_report *report, bool json)
+{
+	if (fd == STDERR_FILENO && !rac_message_stderr_is_same(state))
+		return;
+	int error = write_report(state, fd, report, json);
+
+	if (error != 0)
+		complain(state, "write", path, error);
+}
+
+/* What is there and is no regular file, links followed; 0: a file is to be made. */
+static uint32_t special_type(const char *path)
+{
+	struct statx st;
+
+	/* statx, because stat is a symbol of glibc 2.33 where it is not an inline function. */
+	if (statx(AT_FDCWD, path, 0, STATX_TYPE, &st) != 0 || S_ISREG(st.stx_mode))
+		return 0;
+	return st.stx_mode & S_IFMT;
+}
+
+/* Not to wait for a pipe's reader, and not to lose a device node to a file of ours. */
+static void write_to_special(struct rac_state *state, uint32_t type, const char *path,
+	const struct rac_report *report, bool json)
+{
+	/* Whoever names a disk does not want its beginning overwritten. */
+	int fd = type != S_IFBLK ? open_file(path, O_NONBLOCK) : -1;
+
+	if (fd < 0) {
+		complain(state, "open", path, type != S_IFBLK ? errno : EINVAL);
+		return;
+	}
+	write_to_descriptor(state, fd, path, report, json);
+	syscall(SYS_close, fd);
 }
 
 /* Makes every folder of the path that is missing. The mode is left to the umask, which is not
@@ -74,63 +161,150 @@ static void make_folders(char *path)
 	}
 }
 
-static bool is_younger_than_us(const char *path)
+/* A file of our own beside the path, or -1. A name may be taken by what was left by a process that
+ * was killed and had our pid, which comes back in containers. */
+static int open_temporary(struct rac_state *state, const struct rac_text *path)
+{
+	struct rac_text t;
+	int fd = -1;
+
+	errno = EEXIST;
+	for (int i = 0; i < NAMES && fd < 0 && errno == EEXIST; i++) {
+		rac_text_init(&t, state->report_temporary, sizeof(state->report_temporary));
+		rac_text_string(&t, path->buffer);
+		rac_text_string(&t, ".tmp.");
+		rac_text_i64(&t, state->pid);
+		if (i > 0) {
+			rac_text_string(&t, ".");
+			rac_text_u64(&t, rac_monotonic_ns());
+		}
+		if (t.cut) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		if (i == 0)
+			make_folders(state->report_temporary);
+		fd = open_file(state->report_temporary, O_CREAT | O_EXCL | O_NOFOLLOW);
+	}
+	return fd;
+}
+
+/* Whether there is such a file; *younger: it was written since we started. */
+static bool look(const char *path, bool *younger)
 {
 	struct statx st;
 
-	/* statx, because lstat is a symbol of glibc 2.33 where it is not an inline function. */
 	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_MTIME, &st) != 0)
 		return false;
-	uint64_t written = (uint64_t)st.stx_mtime.tv_sec * 1000000000u + st.stx_mtime.tv_nsec;
-
-	return !rac_process_info_is_before_us(written);
+	*younger = !rac_process_info_is_before_us(
+		(uint64_t)st.stx_mtime.tv_sec * 1000000000u + st.stx_mtime.tv_nsec);
+	return true;
 }
 
-/* Renames without replacing what came into being since we started. */
-static bool publish(const struct rac_state *state, const char *temporary, struct rac_text *path)
+/* By the system call: renameat2 came to the C library with glibc 2.28, and to others later. */
+static bool rename_by(const char *from, const char *to, unsigned flags)
 {
-	/* link fails where the name is taken, so of two processes that end together one gets it. */
-	if (link(temporary, path->buffer) == 0) {
+	return syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags) == 0;
+}
+
+/* Gives the file its name if that is free, so that of two processes that end together one gets it.
+ * EEXIST: it is taken. */
+static bool take_free_name(const char *temporary, const char *path)
+{
+	bool younger;
+
+	if (link(temporary, path) == 0) {
 		unlink(temporary);
 		return true;
 	}
-	if (errno == EEXIST && is_younger_than_us(path->buffer)) {
-		rac_text_string(path, ".");
-		rac_text_i64(path, state->pid);
+	if (errno == EEXIST)
+		return false;
+	/* Not every file system has links: FAT, some of FUSE's. Some cannot do this either. */
+	if (rename_by(temporary, path, RENAME_NOREPLACE))
+		return true;
+	if (errno == EEXIST)
+		return false;
+	if (look(path, &younger)) {
+		errno = EEXIST;
+		return false;
 	}
-	return rename(temporary, path->buffer) == 0;
+	return rename(temporary, path) == 0;
 }
 
-void rac_report_file_write(struct rac_state *state, const char *path,
-	const struct rac_report *report, bool json, char *buffer, size_t capacity)
+/* Takes the name from a file that is older than we are. EEXIST: it is not. */
+static bool replace_older(const char *temporary, const char *path)
 {
-	char final_path[4096], temporary[4096];
-	struct rac_text final_text, temporary_text;
-	struct buffered_file file = {.buffer = buffer, .capacity = capacity};
-	struct rac_sink sink = {write_buffered, &file};
+	bool younger = false;
 
-	rac_text_init(&final_text, final_path, sizeof(final_path));
-	rac_text_string(&final_text, path);
-	rac_text_init(&temporary_text, temporary, sizeof(temporary));
-	rac_text_string(&temporary_text, path);
-	rac_text_string(&temporary_text, ".tmp.");
-	rac_text_i64(&temporary_text, state->pid);
-	if (final_text.cut || temporary_text.cut) {
-		complain(state, "use the name", path, ENAMETOOLONG);
-		return;
+	if (look(path, &younger) && younger) {
+		errno = EEXIST;
+		return false;
 	}
-	make_folders(temporary);
-	file.fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-	if (file.fd < 0) {
-		complain(state, "create", temporary, errno);
-		return;
-	}
-	bool written = json ? rac_report_json(report, &sink) : rac_report_text(report, &sink);
-
-	written = flush(&file) && written;
-	written = close(file.fd) == 0 && written;
-	if (!written || !publish(state, temporary, &final_text)) {
-		complain(state, "write", path, errno);
+	/* What we get is looked at: another process may have replaced the older file before us. */
+	if (!rename_by(temporary, path, RENAME_EXCHANGE))
+		return rename(temporary, path) == 0;
+	if (!look(temporary, &younger) || !younger) {
 		unlink(temporary);
+		return true;
 	}
+	rename_by(temporary, path, RENAME_EXCHANGE);
+	errno = EEXIST;
+	return false;
+}
+
+/* Renames without replacing what came into being since we started. */
+static bool publish(const struct rac_state *state, struct rac_text *path)
+{
+	const char *temporary = state->report_temporary;
+
+	for (int i = 0; i < NAMES; i++) {
+		if (take_free_name(temporary, path->buffer) ||
+			(errno == EEXIST && replace_older(temporary, path->buffer)))
+			return true;
+		if (errno != EEXIST)
+			return false;
+		rac_text_string(path, ".");
+		rac_text_i64(path, state->pid);
+		if (path->cut) {
+			errno = ENAMETOOLONG;
+			return false;
+		}
+	}
+	return false;
+}
+
+static void write_file(
+	struct rac_state *state, struct rac_text *path, const struct rac_report *report, bool json)
+{
+	int fd = open_temporary(state, path);
+
+	if (fd < 0) {
+		complain(state, "create", state->report_temporary, errno);
+		return;
+	}
+	int error = write_report(state, fd, report, json);
+
+	/* The error of a file on another machine may come only now. */
+	if (syscall(SYS_close, fd) != 0 && error == 0)
+		error = errno;
+	if (error == 0 && !publish(state, path))
+		error = errno;
+	if (error != 0) {
+		unlink(state->report_temporary);
+		complain(state, "write", path->buffer, error);
+	}
+}
+
+void rac_report_file_write(
+	struct rac_state *state, struct rac_text *path, const struct rac_report *report, bool json)
+{
+	int fd = named_descriptor(path->buffer);
+	uint32_t type = fd < 0 ? special_type(path->buffer) : 0;
+
+	if (fd >= 0)
+		write_to_descriptor(state, fd, path->buffer, report, json);
+	else if (type != 0)
+		write_to_special(state, type, path->buffer, report, json);
+	else
+		write_file(state, path, report, json);
 }

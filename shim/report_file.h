@@ -7,13 +7,17 @@
 
 #include "report.h"
 #include "state.h"
+#include "text.h"
 
 /*
  * Makes the folders, writes under a temporary name beside the path and renames. Where the path holds
- * a file that was written after this process started, ".PID" is appended to ours. Says what failed
- * on stderr. buffer is room for `capacity` bytes of output.
+ * a file that was written after this process started, ".PID" is appended to ours, and to *path. A
+ * path that is a pipe, a terminal or another device, or a descriptor of this process ("/dev/stdout",
+ * "/dev/fd/N"), is written to as it stands. Says what failed on stderr.
+ *
+ * For the one thread that reports: it uses the rooms for the report in *state, and little stack.
  */
-void rac_report_file_write(struct rac_state *state, const char *path,
-	const struct rac_report *report, bool json, char *buffer, size_t capacity);
+void rac_report_file_write(
+	struct rac_state *state, struct rac_text *path, const struct rac_report *report, bool json);
 
 #endif

@@ -19,6 +19,8 @@
 #define MADV_WIPEONFORK 18
 #endif
 
+#define EMERGENCY_BYTES (512u << 10)
+
 static rac_atomic_u32 first_word; /* until a page that forks wipe is there */
 static rac_atomic_u32 inert_word = RAC_STATE_INERT;
 
@@ -62,11 +64,27 @@ static size_t region_bytes(void)
 	return page_round(sizeof(struct rac_state)) + page_round(rac_record_bytes());
 }
 
+/*
+ * Where no page is to be had the state lies here, so that a cap holds all the same; untouched it costs
+ * nothing. One state of the process can have it, not one of a child.
+ */
+static char *take_emergency_room(void)
+{
+	static _Alignas(4096) char room[EMERGENCY_BYTES];
+	static rac_atomic_u32 taken;
+
+	if (region_bytes() > sizeof(room) || rac_exchange_acq_rel(&taken, 1) != 0)
+		return NULL;
+	return room;
+}
+
 static struct rac_state *make_state(void)
 {
 	const struct rac_memory memory = {map_segment, unmap_segment, NULL};
 	char *region = map_pages(region_bytes());
 
+	if (region == NULL)
+		region = take_emergency_room();
 	if (region == NULL)
 		return NULL;
 	struct rac_state *state = (struct rac_state *)(void *)region;
@@ -133,7 +151,7 @@ static bool publish(void)
 
 bool rac_state_start(void)
 {
-	uint32_t word = rac_load_acquire(rac_state_word_page);
+	uint32_t word = rac_load_acquire(__atomic_load_n(&rac_state_word_page, __ATOMIC_ACQUIRE));
 	int saved = errno;
 	bool active;
 

@@ -69,7 +69,8 @@ struct rac_state {
 	struct rac_device_snapshot report_devices[RAC_MAX_DEVICES];
 	struct rac_report_untracked report_untracked[RAC_MAX_DEVICES];
 	char report_buffer[4096];
-	char report_path[4096];
+	char report_path[4096], report_temporary[4096];
+	char report_line[1024]; /* that there is none, and why */
 };
 
 /* Sets a flag that is read much and set once, without writing to its line again. */
@@ -94,9 +95,10 @@ bool rac_state_start(void);
 /* True when calls are to be counted; starts the state if need be. */
 static inline bool rac_state_is_active(void)
 {
-	/* Relaxed: rac_state orders what is behind the word. */
-	return __builtin_expect(rac_load_relaxed(rac_state_word_page) == RAC_STATE_ACTIVE, 1) ||
-		rac_state_start();
+	/* Acquire, twice: the page, and the state that was published before the word was set. */
+	const rac_atomic_u32 *word = __atomic_load_n(&rac_state_word_page, __ATOMIC_ACQUIRE);
+
+	return __builtin_expect(rac_load_acquire(word) == RAC_STATE_ACTIVE, 1) || rac_state_start();
 }
 
 /* The state of this process; only after rac_state_is_active said yes. */

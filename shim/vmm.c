@@ -31,83 +31,89 @@ void rac_vmm_record(
 		rac_tracker_unrecorded(state->tracker);
 }
 
-void rac_vmm_begin(
-	struct rac_vmm_change *c, CUmemGenericAllocationHandle handle, int handles, int maps)
-{
-	c->handle = handle;
-	c->handles = handles;
-	c->maps = maps;
-	c->object = RAC_VMM_UNKNOWN;
-	switch (rac_ledger_refs_change(
-		&rac_state()->ledger, RAC_SPACE_VMM, handle, handles, maps, &c->taken)) {
-	case RAC_OK:
-		c->object = RAC_VMM_LIVES;
-		break;
-	case RAC_FULL:
-		c->object = RAC_VMM_ENDS;
-		break;
-	default:
-		break;
-	}
-}
-
-static void undo(struct rac_vmm_change *c)
-{
-	struct rac_ledger *ledger = &rac_state()->ledger;
-	struct rac_ledger_taken taken;
-
-	if (c->object == RAC_VMM_ENDS)
-		rac_ledger_refs_revive(ledger, &c->taken, -c->handles, -c->maps);
-	if (c->object != RAC_VMM_LIVES)
-		return;
-	/* A mapping that failed may have been the last thing that kept the object. */
-	if (rac_ledger_refs_change(
-		    ledger, RAC_SPACE_VMM, c->handle, -c->handles, -c->maps, &taken) == RAC_FULL)
-		rac_return_end(&taken);
-}
-
-void rac_vmm_finish(struct rac_vmm_change *c, CUresult result)
-{
-	bool done = result == CUDA_SUCCESS || result == CUDA_ERROR_DEINITIALIZED;
-
-	if (!done)
-		undo(c);
-	else if (c->object == RAC_VMM_ENDS)
-		rac_return_end(&c->taken);
-	else if (c->object == RAC_VMM_UNKNOWN && c->handles < 0)
-		rac_tracker_unknown_free(rac_state()->tracker);
-}
-
 bool rac_vmm_retain(CUmemGenericAllocationHandle handle)
 {
 	struct rac_ledger_taken unused;
 
-	return rac_ledger_refs_change(
-		       &rac_state()->ledger, RAC_SPACE_VMM, handle, +1, 0, &unused) == RAC_OK;
+	return rac_ledger_refs_add(&rac_state()->ledger, RAC_SPACE_VMM, handle, 1, 0, &unused) ==
+		RAC_OK;
 }
 
-void rac_vmm_note_mapping(const struct rac_vmm_change *c, CUdeviceptr address, uint64_t bytes)
+/* After the driver's end the objects are gone although calls fail. */
+static bool is_done(CUresult result)
+{
+	return result == CUDA_SUCCESS || result == CUDA_ERROR_DEINITIALIZED ||
+		result == CUDA_ERROR_CONTEXT_IS_DESTROYED;
+}
+
+static void leave_finish(
+	const struct rac_ledger_taken *object, bool done, unsigned handles, unsigned maps)
+{
+	struct rac_ledger *ledger = &rac_state()->ledger;
+
+	if (!done)
+		rac_ledger_refs_back(ledger, object, handles, maps);
+	else if (rac_ledger_refs_left(ledger, object))
+		rac_return_end(object);
+}
+
+void rac_vmm_release_begin(struct rac_vmm_call *c, CUmemGenericAllocationHandle handle)
+{
+	c->known = rac_ledger_refs_leave(
+			   &rac_state()->ledger, RAC_SPACE_VMM, handle, 1, 0, &c->object) == RAC_OK;
+}
+
+void rac_vmm_release_finish(struct rac_vmm_call *c, CUresult result)
+{
+	if (c->known)
+		leave_finish(&c->object, is_done(result), 1, 0);
+	else
+		rac_tracker_unknown_free(rac_state()->tracker);
+}
+
+void rac_vmm_map_begin(struct rac_vmm_call *c, CUmemGenericAllocationHandle handle)
+{
+	c->known = rac_ledger_refs_add(
+			   &rac_state()->ledger, RAC_SPACE_VMM, handle, 0, 1, &c->object) == RAC_OK;
+}
+
+static void note_mapping(const struct rac_entry *object, CUdeviceptr address, uint64_t bytes)
 {
 	struct rac_state *state = rac_state();
 	struct rac_entry entry = {
 		.space = RAC_SPACE_MAP,
 		.value = address,
 		.bytes = bytes,
+		.site = rac_ledger_refs_identity(object),
 		.kind = RAC_KIND_BORROWED,
-		.extra = c->handle,
+		.extra = object->value,
 	};
 
-	if (c->object != RAC_VMM_LIVES)
-		return;
-	entry.site = rac_ledger_refs_identity(&c->taken.entry);
 	if (rac_ledger_insert(&state->ledger, &entry) != RAC_OK)
 		rac_tracker_unrecorded(state->tracker);
+}
+
+void rac_vmm_map_finish(
+	struct rac_vmm_call *c, CUresult result, CUdeviceptr address, uint64_t bytes)
+{
+	if (!c->known)
+		return;
+	if (result == CUDA_SUCCESS) {
+		note_mapping(&c->object.entry, address, bytes);
+		return;
+	}
+	/* The mapping that was not made may be the last thing that keeps the object. */
+	if (rac_ledger_refs_leave(&rac_state()->ledger, RAC_SPACE_VMM, c->object.entry.value, 0, 1,
+		    &c->object) == RAC_OK)
+		leave_finish(&c->object, true, 0, 1);
 }
 
 /* An unmapping covers whole mappings without a gap (header), so a walk ends at the first one. */
 static bool next_mapping(uint64_t at, uint64_t end, struct rac_entry *out)
 {
-	return at < end && rac_ledger_find(&rac_state()->ledger, RAC_SPACE_MAP, at, out) == RAC_OK;
+	return at < end &&
+		rac_ledger_find(&rac_state()->ledger, RAC_SPACE_MAP, at, out) == RAC_OK &&
+		out->bytes > 0;
 }
 
 void rac_vmm_unmap_begin(CUdeviceptr address, uint64_t bytes)
@@ -117,43 +123,23 @@ void rac_vmm_unmap_begin(CUdeviceptr address, uint64_t bytes)
 
 	for (uint64_t at = address; next_mapping(at, address + bytes, &mapping);
 		at += mapping.bytes)
-		rac_ledger_refs_change(
-			&rac_state()->ledger, RAC_SPACE_VMM, mapping.extra, 0, -1, &unused);
+		rac_ledger_refs_leave(
+			&rac_state()->ledger, RAC_SPACE_VMM, mapping.extra, 0, 1, &unused);
 }
 
-static void end_mapping(const struct rac_entry *mapping)
+void rac_vmm_unmap_finish(CUdeviceptr address, uint64_t bytes, CUresult result)
 {
 	struct rac_ledger *ledger = &rac_state()->ledger;
-	struct rac_ledger_taken taken;
-
-	if (rac_ledger_take(ledger, RAC_SPACE_MAP, mapping->value, &taken) == RAC_OK)
-		rac_ledger_drop(ledger, &taken);
-	/* Taken at the begin by the mapping that was the object's last reference. */
-	if (rac_ledger_refs_taken(ledger, RAC_SPACE_VMM, mapping->extra, mapping->site, &taken) ==
-		RAC_OK)
-		rac_return_end(&taken);
-}
-
-static void keep_mapping(const struct rac_entry *mapping)
-{
-	struct rac_ledger *ledger = &rac_state()->ledger;
-	struct rac_ledger_taken taken;
-
-	if (rac_ledger_refs_taken(ledger, RAC_SPACE_VMM, mapping->extra, mapping->site, &taken) ==
-		RAC_OK)
-		rac_ledger_refs_revive(ledger, &taken, 0, +1);
-	else
-		rac_ledger_refs_change(ledger, RAC_SPACE_VMM, mapping->extra, 0, +1, &taken);
-}
-
-void rac_vmm_unmap_finish(CUdeviceptr address, uint64_t bytes, bool done)
-{
 	struct rac_entry mapping;
+	struct rac_ledger_taken taken;
 
 	for (uint64_t at = address; next_mapping(at, address + bytes, &mapping);
-		at += mapping.bytes)
-		if (done)
-			end_mapping(&mapping);
-		else
-			keep_mapping(&mapping);
+		at += mapping.bytes) {
+		if (is_done(result) &&
+			rac_ledger_take(ledger, RAC_SPACE_MAP, mapping.value, &taken) == RAC_OK)
+			rac_ledger_drop(ledger, &taken);
+		if (rac_ledger_refs_locate(
+			    ledger, RAC_SPACE_VMM, mapping.extra, mapping.site, &taken) == RAC_OK)
+			leave_finish(&taken, is_done(result), 0, 1);
+	}
 }

@@ -23,8 +23,7 @@ static void record(enum rac_hook hook, CUdeviceptr address)
 	};
 
 	rac_state_note_use(state);
-	if (rac_ledger_refs_change(&state->ledger, RAC_SPACE_IPC, address, +1, 0, &unused) ==
-		RAC_OK)
+	if (rac_ledger_refs_add(&state->ledger, RAC_SPACE_IPC, address, 1, 0, &unused) == RAC_OK)
 		return;
 	/* The first open, or one more than an entry can count. */
 	entry.context = rac_context_number(state, rac_context_current());
@@ -81,19 +80,17 @@ static bool is_gone(CUresult result)
 static CUresult close_memory(CUdeviceptr address)
 {
 	struct rac_state *state = rac_state();
-	struct rac_ledger_taken taken, unused;
+	struct rac_ledger_taken taken;
 	enum rac_status status =
-		rac_ledger_refs_change(&state->ledger, RAC_SPACE_IPC, address, -1, 0, &taken);
+		rac_ledger_refs_leave(&state->ledger, RAC_SPACE_IPC, address, 1, 0, &taken);
 	CUresult result = rac_driver()->cuIpcCloseMemHandle(address);
 
-	if (status == RAC_FULL && is_gone(result))
-		rac_ledger_drop(&state->ledger, &taken);
-	else if (status == RAC_FULL)
-		rac_ledger_refs_revive(&state->ledger, &taken, +1, 0);
-	else if (status == RAC_OK && !is_gone(result))
-		rac_ledger_refs_change(&state->ledger, RAC_SPACE_IPC, address, +1, 0, &unused);
-	else if (status != RAC_OK && address != 0)
+	if (status != RAC_OK && address != 0)
 		rac_tracker_unknown_free(state->tracker);
+	else if (status == RAC_OK && !is_gone(result))
+		rac_ledger_refs_back(&state->ledger, &taken, 1, 0);
+	else if (status == RAC_OK && rac_ledger_refs_left(&state->ledger, &taken))
+		rac_ledger_drop(&state->ledger, &taken);
 	return result;
 }
 

@@ -22,7 +22,8 @@ RAC_EXPORT CUresult cuMemAlloc_v2(CUdeviceptr *dptr, size_t bytesize)
 		return driver->cuMemAlloc_v2(dptr, bytesize);
 	if (rac_charge_reserve(&charge, RAC_HOOK_cuMemAlloc_v2, bytesize)) {
 		result = driver->cuMemAlloc_v2(dptr, bytesize);
-		rac_charge_settle(&charge, result, RAC_KIND_DEVICE, RAC_SPACE_DEVICE, *dptr);
+		rac_charge_settle(&charge, result, RAC_KIND_DEVICE, RAC_SPACE_DEVICE,
+			result == CUDA_SUCCESS ? *dptr : 0);
 	}
 	rac_leave();
 	return result;
@@ -38,7 +39,8 @@ RAC_EXPORT CUresult cuMemAlloc(CUdeviceptr_v1 *dptr, unsigned int bytesize)
 		return driver->cuMemAlloc(dptr, bytesize);
 	if (rac_charge_reserve(&charge, RAC_HOOK_cuMemAlloc, bytesize)) {
 		result = driver->cuMemAlloc(dptr, bytesize);
-		rac_charge_settle(&charge, result, RAC_KIND_DEVICE, RAC_SPACE_DEVICE, *dptr);
+		rac_charge_settle(&charge, result, RAC_KIND_DEVICE, RAC_SPACE_DEVICE,
+			result == CUDA_SUCCESS ? *dptr : 0);
 	}
 	rac_leave();
 	return result;
@@ -54,7 +56,8 @@ RAC_EXPORT CUresult cuMemAllocManaged(CUdeviceptr *dptr, size_t bytesize, unsign
 		return driver->cuMemAllocManaged(dptr, bytesize, flags);
 	if (rac_charge_reserve(&charge, RAC_HOOK_cuMemAllocManaged, bytesize)) {
 		result = driver->cuMemAllocManaged(dptr, bytesize, flags);
-		rac_charge_settle(&charge, result, RAC_KIND_MANAGED, RAC_SPACE_DEVICE, *dptr);
+		rac_charge_settle(&charge, result, RAC_KIND_MANAGED, RAC_SPACE_DEVICE,
+			result == CUDA_SUCCESS ? *dptr : 0);
 	}
 	rac_leave();
 	return result;
@@ -96,7 +99,8 @@ static CUresult alloc_pitch_v2(CUdeviceptr *dptr, size_t *pitch, size_t width, s
 		*pitch = pitch_before;
 		result = CUDA_ERROR_OUT_OF_MEMORY;
 	}
-	rac_charge_settle(&charge, result, RAC_KIND_DEVICE, RAC_SPACE_DEVICE, *dptr);
+	rac_charge_settle(&charge, result, RAC_KIND_DEVICE, RAC_SPACE_DEVICE,
+		result == CUDA_SUCCESS ? *dptr : 0);
 	return result;
 }
 
@@ -134,7 +138,8 @@ static CUresult alloc_pitch_v1(CUdeviceptr_v1 *dptr, unsigned int *pitch, unsign
 		*pitch = pitch_before;
 		result = CUDA_ERROR_OUT_OF_MEMORY;
 	}
-	rac_charge_settle(&charge, result, RAC_KIND_DEVICE, RAC_SPACE_DEVICE, *dptr);
+	rac_charge_settle(&charge, result, RAC_KIND_DEVICE, RAC_SPACE_DEVICE,
+		result == CUDA_SUCCESS ? *dptr : 0);
 	return result;
 }
 

@@ -10,6 +10,7 @@
 #include "driver.h"
 #include "graph.h"
 #include "pool.h"
+#include "refusal.h"
 #include "stream.h"
 #include "thread.h"
 
@@ -82,10 +83,37 @@ static CUresult alloc_on_host(const struct flavour *f, enum rac_hook hook, CUdev
 	return result;
 }
 
+/*
+ * True when an allocation that was to come out of what the pool caches made it grow instead, past the
+ * cap: freed memory may be of no use yet to another stream. Growth that a fitting request caused, by the
+ * driver's rounding, is no such case.
+ */
+static bool grew_past_the_cap(
+	struct rac_state *state, struct rac_pool *pool, bool would_fit, uint64_t charge_before)
+{
+	uint32_t device = rac_pool_device(pool);
+	uint64_t limit = rac_tracker_limit(state->tracker, device);
+
+	return !would_fit && limit != RAC_NO_LIMIT &&
+		state->settings.on_limit != RAC_ON_LIMIT_WARN &&
+		rac_pool_charge(pool) > charge_before &&
+		rac_tracker_charged(state->tracker, device) > limit;
+}
+
 static CUresult alloc_in_pool(const struct flavour *f, enum rac_hook hook, struct rac_pool *pool,
 	CUdeviceptr *dptr, size_t bytes, CUmemoryPool from, CUstream stream)
 {
 	struct rac_state *state = rac_state();
+	const CUdeviceptr before = *dptr;
+	uint32_t device = rac_pool_device(pool);
+	bool would_fit = rac_tracker_would_fit(state->tracker, device, bytes);
+
+	/* What is cached may be of no use for this request, so room is made for growth, too. */
+	if (!would_fit) {
+		rac_pools_reclaim(state, device);
+		would_fit = rac_tracker_would_fit(state->tracker, device, bytes);
+	}
+	uint64_t charge_before = rac_pool_charge(pool);
 
 	if (!rac_pool_use(state, pool, rac_label_or(hook), bytes))
 		return CUDA_ERROR_OUT_OF_MEMORY;
@@ -93,11 +121,35 @@ static CUresult alloc_in_pool(const struct flavour *f, enum rac_hook hook, struc
 
 	if (result != CUDA_SUCCESS) {
 		rac_pool_unuse(state, pool, bytes);
-		rac_tracker_driver_failed(state->tracker, rac_pool_device(pool));
+		rac_tracker_driver_failed(state->tracker, device);
 		return result;
 	}
-	record(pool, hook, *dptr, bytes);
 	rac_pool_refresh(state, pool);
+	if (grew_past_the_cap(state, pool, would_fit, charge_before) &&
+		f->free(*dptr, stream) == CUDA_SUCCESS) {
+		*dptr = before;
+		rac_elastic_unuse(&pool->account, bytes);
+		rac_pools_reclaim(state, device);
+		rac_refusal_report(state, rac_label_or(hook), device, bytes);
+		return CUDA_ERROR_OUT_OF_MEMORY;
+	}
+	record(pool, hook, *dptr, bytes);
+	return result;
+}
+
+/* More pools live than the table holds: the allocation is charged by itself, without what its pool
+ * caches. */
+static CUresult alloc_unpooled(const struct flavour *f, enum rac_hook hook, CUdevice device,
+	CUdeviceptr *dptr, size_t bytes, CUmemoryPool from, CUstream stream)
+{
+	struct rac_charge charge;
+
+	if (!rac_charge_reserve_on(&charge, hook, device, bytes))
+		return CUDA_ERROR_OUT_OF_MEMORY;
+	CUresult result = call(f, dptr, bytes, from, stream);
+
+	rac_charge_settle(&charge, result, RAC_KIND_POOL, RAC_SPACE_DEVICE,
+		result == CUDA_SUCCESS ? *dptr : 0);
 	return result;
 }
 
@@ -121,10 +173,8 @@ static CUresult alloc_async(const struct flavour *f, enum rac_hook hook, CUdevic
 		device = rac_pool_home(from, device);
 	struct rac_pool *pool = rac_pool_find(state, handle, device);
 
-	if (pool == NULL) {
-		rac_tracker_unrecorded(state->tracker);
-		return call(f, dptr, bytes, from, stream);
-	}
+	if (pool == NULL)
+		return alloc_unpooled(f, hook, device, dptr, bytes, from, stream);
 	if (rac_pool_is_on_host(pool))
 		return alloc_on_host(f, hook, dptr, bytes, from, stream);
 	if (!rac_device_prepare(state, (CUdevice)rac_pool_device(pool)))
@@ -168,26 +218,30 @@ ALLOC_FROM_POOL(cuMemAllocFromPoolAsync, legacy)
 ALLOC_FROM_POOL(cuMemAllocFromPoolAsync_ptsz, per_thread)
 #undef ALLOC_FROM_POOL
 
-#define FREE_ASYNC(symbol, functions)                                               \
-	RAC_EXPORT CUresult symbol(CUdeviceptr dptr, CUstream hStream)              \
-	{                                                                           \
-		struct rac_return given;                                            \
-                                                                                    \
-		if (!rac_enter())                                                   \
-			return rac_driver()->symbol(dptr, hStream);                 \
-		struct flavour f = functions();                                     \
-                                                                                    \
-		/* In a capture it becomes a node; what it frees is the graph's. */ \
-		if (is_capturing(&f, hStream)) {                                    \
-			rac_leave();                                                \
-			return f.free(dptr, hStream);                               \
-		}                                                                   \
-		rac_return_take(&given, RAC_SPACE_DEVICE, dptr);                    \
-		CUresult result = f.free(dptr, hStream);                            \
-                                                                                    \
-		rac_return_settle(&given, result);                                  \
-		rac_leave();                                                        \
-		return result;                                                      \
+static CUresult free_async(const struct flavour *f, CUdeviceptr dptr, CUstream stream)
+{
+	struct rac_return given;
+
+	/* In a capture it becomes a node; what it frees is the graph's. */
+	if (is_capturing(f, stream))
+		return f->free(dptr, stream);
+	rac_return_take(&given, RAC_SPACE_DEVICE, dptr);
+	CUresult result = f->free(dptr, stream);
+
+	rac_return_settle(&given, result);
+	return result;
+}
+
+#define FREE_ASYNC(symbol, functions)                                  \
+	RAC_EXPORT CUresult symbol(CUdeviceptr dptr, CUstream hStream) \
+	{                                                              \
+		if (!rac_enter())                                      \
+			return rac_driver()->symbol(dptr, hStream);    \
+		struct flavour f = functions();                        \
+		CUresult result = free_async(&f, dptr, hStream);       \
+                                                                       \
+		rac_leave();                                           \
+		return result;                                         \
 	}
 
 FREE_ASYNC(cuMemFreeAsync, legacy)

@@ -37,7 +37,8 @@ static CUresult create_on_device(CUmemGenericAllocationHandle *handle, size_t si
 	charge.counted = true;
 	CUresult result = rac_driver()->cuMemCreate(handle, size, prop, flags);
 
-	rac_charge_settle(&charge, result, RAC_KIND_VMM, RAC_SPACE_VMM, *handle);
+	rac_charge_settle(
+		&charge, result, RAC_KIND_VMM, RAC_SPACE_VMM, result == CUDA_SUCCESS ? *handle : 0);
 	return result;
 }
 
@@ -55,14 +56,14 @@ RAC_EXPORT CUresult cuMemCreate(CUmemGenericAllocationHandle *handle, size_t siz
 
 RAC_EXPORT CUresult cuMemRelease(CUmemGenericAllocationHandle handle)
 {
-	struct rac_vmm_change change;
+	struct rac_vmm_call call;
 
 	if (!rac_enter())
 		return rac_driver()->cuMemRelease(handle);
-	rac_vmm_begin(&change, handle, -1, 0);
+	rac_vmm_release_begin(&call, handle);
 	CUresult result = rac_driver()->cuMemRelease(handle);
 
-	rac_vmm_finish(&change, result);
+	rac_vmm_release_finish(&call, result);
 	rac_leave();
 	return result;
 }
@@ -83,17 +84,14 @@ RAC_EXPORT CUresult cuMemRetainAllocationHandle(CUmemGenericAllocationHandle *ha
 RAC_EXPORT CUresult cuMemMap(CUdeviceptr ptr, size_t size, size_t offset,
 	CUmemGenericAllocationHandle handle, unsigned long long flags)
 {
-	struct rac_vmm_change change;
+	struct rac_vmm_call call;
 
 	if (!rac_enter())
 		return rac_driver()->cuMemMap(ptr, size, offset, handle, flags);
-	/* Counted before the call, so that a release beside it does not take the object away. */
-	rac_vmm_begin(&change, handle, 0, +1);
+	rac_vmm_map_begin(&call, handle);
 	CUresult result = rac_driver()->cuMemMap(ptr, size, offset, handle, flags);
 
-	rac_vmm_finish(&change, result);
-	if (result == CUDA_SUCCESS)
-		rac_vmm_note_mapping(&change, ptr, size);
+	rac_vmm_map_finish(&call, result, ptr, size);
 	rac_leave();
 	return result;
 }
@@ -105,7 +103,7 @@ RAC_EXPORT CUresult cuMemUnmap(CUdeviceptr ptr, size_t size)
 	rac_vmm_unmap_begin(ptr, size);
 	CUresult result = rac_driver()->cuMemUnmap(ptr, size);
 
-	rac_vmm_unmap_finish(ptr, size, result == CUDA_SUCCESS);
+	rac_vmm_unmap_finish(ptr, size, result);
 	rac_leave();
 	return result;
 }

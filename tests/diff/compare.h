@@ -8,13 +8,16 @@
 #include <stdint.h>
 
 /* Compares while no call is under way. False: prints what differs. */
-bool compare_all(int devices);
+bool compare_all(int devices, bool failures);
 
 /* Whether `bytes` more would fit the cap of a device, by the ledger's own figures, now. */
 bool compare_would_fit(int device, uint64_t bytes);
 
-/* Prints how far the oracle's peak ever was from the cap. False: it was passed by more than the driver
- * itself rounds. */
-bool compare_peaks(int devices, uint64_t limit);
+/*
+ * Compares the oracle's peak with the cap. False: it was passed by more than the ledger reports, or, when
+ * exact, passed at all. Exact are sorts whose size is known before the call; pools and graphs grow by the
+ * driver's will, by its rounding and where freed memory is of no use yet to another stream.
+ */
+bool compare_peaks(int devices, uint64_t limit, bool exact);
 
 #endif

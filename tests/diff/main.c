@@ -29,6 +29,12 @@
 
 static bool *differs_at;
 
+static bool is_exact(const struct options *options)
+{
+	return options->only != NULL && strcmp(options->only, "pool") != 0 &&
+		strcmp(options->only, "graph") != 0;
+}
+
 static uint64_t run_alone(const struct options *options, const bool *only_steps)
 {
 	static struct worker w;
@@ -43,10 +49,10 @@ static uint64_t run_alone(const struct options *options, const bool *only_steps)
 		if (only_steps != NULL && !only_steps[step])
 			continue;
 		worker_step(&w, step);
-		if (!compare_all(w.devices) || w.wrongly_refused > 0)
+		if (!compare_all(w.devices, options->failures) || w.wrongly_refused > 0)
 			return step + 1;
 	}
-	return compare_peaks(w.devices, options->limit) ? 0 : options->steps;
+	return compare_peaks(w.devices, options->limit, is_exact(options)) ? 0 : options->steps;
 }
 
 static struct worker workers[16];
@@ -64,7 +70,7 @@ static void *run_thread(void *argument)
 		if (step % 1000 != 999)
 			continue;
 		pthread_barrier_wait(&quiet);
-		if (w->number == 0 && !compare_all(w->devices))
+		if (w->number == 0 && !compare_all(w->devices, options->failures))
 			differs = true;
 		pthread_barrier_wait(&quiet);
 		if (differs)
@@ -87,7 +93,9 @@ static uint64_t run_together(const struct options *options)
 		pthread_create(&threads[i], NULL, run_thread, &workers[i]);
 	for (unsigned i = 0; i < options->threads; i++)
 		pthread_join(threads[i], NULL);
-	return differs || !compare_peaks(workers[0].devices, options->limit) ? options->steps : 0;
+	return differs || !compare_peaks(workers[0].devices, options->limit, is_exact(options))
+		? options->steps
+		: 0;
 }
 
 uint64_t run_sequence(const struct options *options, const bool *only_steps)

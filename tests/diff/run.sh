@@ -20,6 +20,7 @@ mode --threads 4 --steps 5000
 mode --threads 4 --steps 5000 --limit 1073741824
 mode --threads 4 --steps 5000 --failures
 for sort in linear pinned array mipmap pool vmm graph; do
-	share=$((($2 / 8 + 6) / 7))
-	mode --steps 3000 --limit 1073741824 --only "$sort"
+	share=$((($2 / 8 + 13) / 14))
+	mode --steps 3000 --limit 134217728 --only "$sort"
+	mode --threads 4 --steps 3000 --limit 134217728 --only "$sort"
 done

@@ -160,6 +160,7 @@ Test(array_size, does_not_halve_layers)
 		{{8, 8, 6, INT8, 1, RAC_ARRAY_CUBEMAP, 3}, 384 + 96 + 24},
 		{{8, 8, 12, INT8, 1, RAC_ARRAY_CUBEMAP | RAC_ARRAY_LAYERED, 3}, 768 + 192 + 48},
 		{{8, 0, 5, INT8, 1, RAC_ARRAY_LAYERED, 2}, 40 + 20},
+		{{2, 2, 64, INT8, 1, RAC_ARRAY_LAYERED, 100}, 256 + 64},
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++)

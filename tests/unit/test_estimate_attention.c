@@ -117,6 +117,10 @@ Test(estimate_attention, d15_flash_decoding_keeps_a_partial_result_for_each_spli
 		.key_splits = 4};
 
 	cr_assert_eq(estimate(&a).parts[RAC_PART_SPLITS], 4 * 2 * 32 * 1 * (96 + 1) * 4);
+	a.head_dim = 128; /* a multiple of 32 stays as it is, a larger one must be one of 64 */
+	cr_assert_eq(estimate(&a).parts[RAC_PART_SPLITS], 4 * 2 * 32 * 1 * (128 + 1) * 4);
+	a.head_dim = 129;
+	cr_assert_eq(estimate(&a).parts[RAC_PART_SPLITS], 4 * 2 * 32 * 1 * (192 + 1) * 4);
 	a.key_splits = 1;
 	cr_assert_eq(estimate(&a).parts[RAC_PART_SPLITS], 0);
 }
@@ -286,6 +290,8 @@ Test(estimate_attention, d15_mla_in_both_forms)
 	cr_assert_eq(e.parts[RAC_PART_KEY], 4096 * 576 * 2);
 	cr_assert_eq(e.parts[RAC_PART_VALUE], 0);
 	cr_assert_eq(e.parts[RAC_PART_OUTPUT], 128 * 512 * 2);
+	absorbed.value_dim = absorbed.head_dim; /* all of the key */
+	cr_assert_eq(estimate(&absorbed).parts[RAC_PART_VALUE], 0);
 }
 
 Test(estimate_attention, a_wrong_argument_is_named_with_its_rule)

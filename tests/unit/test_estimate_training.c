@@ -311,3 +311,33 @@ Test(estimate_training, activations_that_do_not_fit_are_an_overflow)
 		cr_assert_eq(e.bytes, UINT64_MAX);
 	}
 }
+
+/* DeepSeek's attention keeps each latent twice, before and after its norm, and all heads expanded. */
+Test(estimate_training, a_latent_keeps_itself_and_what_is_made_of_it)
+{
+	struct rac_model m = deepseek_v3();
+	struct rac_activations a = {
+		.batch = 1, .sequence = 1, .dtype = RAC_DTYPE_F32, .kernel = RAC_KERNEL_FLASH};
+
+	m.layers = m.dense_layers = 1;
+	a.no_dropout = true;
+	cr_assert_eq(activations(m, a).parts[RAC_PART_ACTIVATIONS],
+		4 * (4 * 7168 + 2 * 1536 + 2 * 512 + 128 * (192 + 192 + 128 + 128) + 4 * 18432));
+	m.layers = 2; /* one of them with experts */
+	cr_assert_eq(activations(m, a).parts[RAC_PART_ACTIVATIONS],
+		2 * 4 * (4 * 7168 + 2 * 1536 + 2 * 512 + 128 * (192 + 192 + 128 + 128)) +
+			4 * 4 * 18432 + 4 * (2 * 8 * 7168 + 4 * 8 * 2048 + 4 * 2048) + 8 * 256);
+}
+
+Test(estimate_training, a_share_that_is_no_whole_byte_is_rounded_up)
+{
+	struct rac_model m = plain_transformer(1, 3, 1);
+	struct rac_activations a = of_a_sequence(1);
+
+	a.tensor_parallel = 7;
+	/* 30 bytes whole; 4*3 + 2*12 elements and 5 bytes of scores in 7 parts. */
+	cr_assert_eq(activations(m, a).parts[RAC_PART_ACTIVATIONS], 30 + (72 + 5 + 6) / 7);
+	a.recompute = RAC_RECOMPUTE_FULL;
+	a.sequence_parallel = true;
+	cr_assert_eq(activations(m, a).parts[RAC_PART_ACTIVATIONS], 1);
+}

@@ -279,3 +279,44 @@ Test(fit, a_model_that_cannot_be_is_reported_and_not_searched)
 	cr_assert_eq(rac_plan_fit(&p, RAC_FIT_BATCH, GIB, &f, &why), RAC_INVALID);
 	cr_assert_str_eq(why.what, "heads");
 }
+
+Test(plan, a_share_that_is_no_whole_byte_is_rounded_up)
+{
+	struct rac_plan p = inference(llama_3_8b());
+
+	p.weight_bytes = 1001;
+	p.tensor_parallel = 2;
+	cr_assert_eq(estimate(p).bytes, 501);
+	p.weight_bytes = 0;
+	p.training = true;
+	p.tensor_parallel = 3;
+	cr_assert_eq(estimate(p).parts[RAC_PART_GRADIENTS], 2 * ((8030261248 + 2) / 3));
+}
+
+Test(plan, a_step_is_divided_but_for_its_residual_stream)
+{
+	struct rac_plan p = inference(llama_3_8b());
+
+	p.context = 8192;
+	p.step = 512;
+	struct rac_estimate whole = estimate(p), share;
+
+	p.tensor_parallel = 4;
+	share = estimate(p);
+	cr_assert_eq(share.parts[RAC_PART_RESIDUAL], whole.parts[RAC_PART_RESIDUAL]);
+	cr_assert_eq(share.parts[RAC_PART_STEP_LAYER], whole.parts[RAC_PART_STEP_LAYER] / 4);
+	cr_assert_eq(share.parts[RAC_PART_LOGITS], whole.parts[RAC_PART_LOGITS] / 4);
+}
+
+Test(plan, the_host_memory_of_zero_is_told)
+{
+	struct rac_plan p = inference(llama_2_7b());
+	struct rac_estimate e;
+	uint64_t host = 0;
+
+	p.training = true;
+	p.states.zero = 2;
+	p.states.offload_optimizer = true;
+	cr_assert_eq(rac_estimate_plan(&p, &e, &host, NULL), RAC_OK);
+	cr_assert_eq(host, UINT64_C(16) * 6738415616 * 3 / 2);
+}

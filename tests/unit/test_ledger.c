@@ -288,40 +288,57 @@ static struct rac_entry counted_at(uint64_t value, unsigned handles)
 		.extra = rac_ledger_refs(&l, handles)};
 }
 
-Test(ledger, a_counted_entry_is_taken_by_whoever_drops_its_last_reference)
+Test(ledger, a_counted_entry_ends_when_the_last_reference_has_left)
 {
 	struct rac_entry e = counted_at(9, 1);
-	struct rac_ledger_taken t;
+	struct rac_ledger_taken handle, map;
 
 	rac_ledger_insert(&l, &e);
-	cr_assert(eq(int, rac_ledger_refs_change(&l, RAC_SPACE_VMM, 9, 0, +1, &t), RAC_OK));
-	cr_assert(eq(int, rac_ledger_refs_change(&l, RAC_SPACE_VMM, 9, -1, 0, &t), RAC_OK));
-	cr_assert(eq(int, rac_ledger_refs_change(&l, RAC_SPACE_VMM, 9, -1, 0, &t), RAC_INVALID));
-	cr_assert(eq(int, rac_ledger_refs_change(&l, RAC_SPACE_VMM, 9, 0, -1, &t), RAC_FULL));
-	cr_assert(eq(u64, t.entry.bytes, 4096));
-	cr_assert(eq(int, rac_ledger_refs_change(&l, RAC_SPACE_VMM, 9, +1, 0, &t), RAC_UNKNOWN));
+	cr_assert(eq(int, rac_ledger_refs_add(&l, RAC_SPACE_VMM, 9, 0, 1, &map), RAC_OK));
+	cr_assert(eq(int, rac_ledger_refs_leave(&l, RAC_SPACE_VMM, 9, 1, 0, &handle), RAC_OK));
+	cr_assert(not(rac_ledger_refs_left(&l, &handle)), "the mapping keeps it");
+	cr_assert(eq(int, rac_ledger_refs_leave(&l, RAC_SPACE_VMM, 9, 1, 0, &handle), RAC_INVALID));
+	cr_assert(eq(int, rac_ledger_refs_leave(&l, RAC_SPACE_VMM, 9, 0, 1, &map), RAC_OK));
+	cr_assert(eq(int, rac_ledger_refs_add(&l, RAC_SPACE_VMM, 9, 1, 0, &handle), RAC_UNKNOWN));
+	cr_assert(rac_ledger_refs_left(&l, &map));
+	cr_assert(eq(u64, map.entry.bytes, 4096));
+	rac_ledger_drop(&l, &map);
 	cr_assert(eq(u64, count(), 0));
 }
 
-Test(ledger, a_last_reference_that_the_driver_did_not_take_back_is_revived)
+Test(ledger, a_counted_entry_stays_while_another_call_gives_it_back)
 {
 	struct rac_entry e = counted_at(9, 1);
+	struct rac_ledger_taken release, unmap;
+
+	rac_ledger_insert(&l, &e);
+	rac_ledger_refs_add(&l, RAC_SPACE_VMM, 9, 0, 1, &unmap);
+	rac_ledger_refs_leave(&l, RAC_SPACE_VMM, 9, 0, 1, &unmap);
+	rac_ledger_refs_leave(&l, RAC_SPACE_VMM, 9, 1, 0, &release);
+	cr_assert(not(rac_ledger_refs_left(&l, &unmap)), "the release is under way");
+	cr_assert(rac_ledger_refs_left(&l, &release), "of the two exactly one ends it");
+	cr_assert(not(rac_ledger_refs_left(&l, &release)));
+}
+
+Test(ledger, what_the_driver_did_not_take_back_counts_again)
+{
+	struct rac_entry e = counted_at(9, 1), later;
 	struct rac_ledger_taken t, found;
 
 	rac_ledger_insert(&l, &e);
-	rac_ledger_refs_change(&l, RAC_SPACE_VMM, 9, -1, 0, &t);
+	rac_ledger_refs_leave(&l, RAC_SPACE_VMM, 9, 1, 0, &t);
+	later = counted_at(9, 1); /* the value is given out again meanwhile */
+	rac_ledger_insert(&l, &later);
 	cr_assert(eq(int,
-		rac_ledger_refs_taken(
+		rac_ledger_refs_locate(
 			&l, RAC_SPACE_VMM, 9, rac_ledger_refs_identity(&t.entry), &found),
 		RAC_OK));
-	cr_assert(eq(int,
-		rac_ledger_refs_taken(
-			&l, RAC_SPACE_VMM, 9, rac_ledger_refs_identity(&t.entry) + 1, &found),
-		RAC_UNKNOWN));
-	rac_ledger_refs_revive(&l, &t, +1, 0);
-	cr_assert(eq(int, rac_ledger_refs_change(&l, RAC_SPACE_VMM, 9, -1, 0, &t), RAC_FULL));
-	rac_ledger_drop(&l, &t);
-	cr_assert(eq(u64, count(), 0));
+	cr_assert(eq(ptr, found.bucket, t.bucket));
+	cr_assert(eq(uint, found.slot, t.slot));
+	rac_ledger_refs_back(&l, &t, 1, 0);
+	cr_assert(eq(int, rac_ledger_refs_leave(&l, RAC_SPACE_VMM, 9, 1, 0, &t), RAC_OK));
+	cr_assert(rac_ledger_refs_left(&l, &t));
+	cr_assert(eq(int, rac_ledger_refs_locate(&l, RAC_SPACE_VMM, 9, 8191, &found), RAC_UNKNOWN));
 }
 
 Test(ledger, entries_of_an_ended_context_go_and_those_of_others_stay)
@@ -334,7 +351,6 @@ Test(ledger, entries_of_an_ended_context_go_and_those_of_others_stay)
 	}
 	rac_ledger_doom(&l, 2);
 	cr_assert(eq(u64, count(), 2000));
-	cr_assert(not(free_entry(512)), "1 % 3 + 1 is context 2");
 	rac_ledger_restore_doomed(&l, 2);
 	cr_assert(eq(u64, count(), 3000));
 	rac_ledger_doom(&l, 2);
@@ -345,4 +361,19 @@ Test(ledger, entries_of_an_ended_context_go_and_those_of_others_stay)
 	cr_assert(eq(u64, count(), 2000));
 	for (uint64_t i = 1; i <= 3000; i++)
 		cr_assert(eq(int, free_entry(i * 512), i % 3 != 1));
+}
+
+Test(ledger, an_entry_can_be_freed_by_its_owner_while_its_context_is_about_to_end)
+{
+	struct rac_entry e = entry_at(512);
+	uint64_t dropped = 0;
+
+	e.context = 2;
+	rac_ledger_insert(&l, &e);
+	rac_ledger_doom(&l, 2);
+	cr_assert(free_entry(512));
+	rac_ledger_restore_doomed(&l, 2);
+	rac_ledger_drop_doomed(&l, 2, count_dropped, &dropped);
+	cr_assert(eq(u64, dropped, 0));
+	cr_assert(eq(u64, count(), 0));
 }

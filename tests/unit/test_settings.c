@@ -341,6 +341,7 @@ Test(settings, finds_the_flag_that_was_meant)
 		{"verbose", "v"},
 		{"fail", NULL},
 		{"failon", "fail-on"},
+		{"shwo", "show"},
 		{"quiet", NULL},
 		{"a-flag-that-is-longer-than-any", NULL},
 	};
