@@ -159,7 +159,7 @@ void rac_primary_release_begin(
 		rac_context_end_begin(state, r->context);
 }
 
-static bool is_active(CUdevice device)
+bool rac_primary_is_active(CUdevice device)
 {
 	unsigned int flags;
 	int active = 1;
@@ -171,7 +171,9 @@ static bool is_active(CUdevice device)
 void rac_primary_release_finish(
 	struct rac_primary_release *r, struct rac_state *state, CUresult result)
 {
-	bool ended = result == CUDA_SUCCESS && !is_active(r->device);
+	bool ended = result == CUDA_ERROR_DEINITIALIZED ||
+		result == CUDA_ERROR_CONTEXT_IS_DESTROYED ||
+		(result == CUDA_SUCCESS && !rac_primary_is_active(r->device));
 
 	if (r->context != NULL && ended && !r->last)
 		rac_context_end_begin(state, r->context);

@@ -50,6 +50,16 @@ void rac_primary_release_begin(
 void rac_primary_release_finish(
 	struct rac_primary_release *r, struct rac_state *state, CUresult result);
 
+/* True for a result that says that the context is gone: done, or there is no driver or context left. */
+static inline bool rac_context_is_gone(CUresult result)
+{
+	return result == CUDA_SUCCESS || result == CUDA_ERROR_DEINITIALIZED ||
+		result == CUDA_ERROR_CONTEXT_IS_DESTROYED;
+}
+
+/* Whether a device's primary context is active; true where the driver does not say. */
+bool rac_primary_is_active(CUdevice device);
+
 /* Remembers which context is a device's primary one; NULL where none is known. */
 void rac_context_note_primary(struct rac_state *state, CUdevice device, CUcontext context);
 CUcontext rac_context_primary(const struct rac_state *state, CUdevice device);

@@ -10,7 +10,9 @@
 #include "message.h"
 #include "startup.h"
 #include "thread.h"
+#include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct facts {
 	char uuid[RAC_UUID_TEXT_MAX];
@@ -74,30 +76,43 @@ static void say(const struct rac_state *state, const char *message)
 	rac_message_stderr(state, line, t.used);
 }
 
-/* Compares what was asked for with the devices there are, all of them together. */
-static void check_caps(struct rac_state *state)
-{
+/* Room for one comparison; mapped for the moment, since our caller's stack may be small. */
+struct comparison {
 	char uuids[RAC_MAX_DEVICES][RAC_UUID_TEXT_MAX];
 	const char *known[RAC_MAX_DEVICES];
 	char message[RAC_SETTINGS_MESSAGE_MAX];
-	struct rac_text why;
-	int count = 0;
+};
 
-	if (rac_driver()->cuDeviceGetCount(&count) != CUDA_SUCCESS)
-		return;
-	if (count > RAC_MAX_DEVICES)
-		count = RAC_MAX_DEVICES;
-	for (int i = 0; i < count; i++) {
-		read_uuid(uuids[i], i);
-		known[i] = uuids[i][0] != '\0' ? uuids[i] : NULL;
-	}
-	rac_text_init(&why, message, sizeof(message));
-	if (rac_limit_check(&state->settings.limit, known, (uint32_t)count, &why) == RAC_OK)
-		return;
+static void close_all(struct rac_state *state, struct rac_text *why)
+{
 	rac_store_relaxed(&state->devices_closed, UINT64_MAX);
-	rac_text_string(&why, "; until then every device allocation is refused");
+	rac_text_string(why, "; until then every device allocation is refused");
 	if (rac_fetch_or_relaxed(&state->caps_checked, 1) == 0)
-		say(state, message);
+		say(state, why->buffer);
+}
+
+/* Compares what was asked for with the devices there are, all of them together. */
+static void check_caps(struct rac_state *state, int count)
+{
+	struct rac_text why;
+	char shortest[64];
+	struct comparison *c =
+		mmap(NULL, sizeof(*c), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (c == MAP_FAILED) {
+		rac_text_init(&why, shortest, sizeof(shortest));
+		rac_text_string(&why, "no memory to read the cap");
+		close_all(state, &why);
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		read_uuid(c->uuids[i], i);
+		c->known[i] = c->uuids[i][0] != '\0' ? c->uuids[i] : NULL;
+	}
+	rac_text_init(&why, c->message, sizeof(c->message));
+	if (rac_limit_check(&state->settings.limit, c->known, (uint32_t)count, &why) != RAC_OK)
+		close_all(state, &why);
+	munmap(c, sizeof(*c));
 }
 
 static void say_cap(const struct rac_state *state, uint32_t device, const char *name)
@@ -157,14 +172,23 @@ void rac_device_say_cap_source(struct rac_text *t, const struct rac_state *state
 		rac_text_string(t, answer.source);
 }
 
-static void prepare(struct rac_state *state, uint32_t device)
+/*
+ * False: the driver does not know the device, or is not ready to be asked; then nothing is decided about
+ * it, and the call itself gets the driver's answer.
+ */
+static bool prepare(struct rac_state *state, uint32_t device)
 {
 	uint64_t bit = UINT64_C(1) << device;
 	struct facts facts;
+	int count = 0;
 
+	if (rac_driver()->cuDeviceGetCount(&count) != CUDA_SUCCESS || device >= (uint32_t)count)
+		return false;
 	read_facts(&facts, (CUdevice)device);
+	if (facts.total == 0)
+		return false;
 	if (state->settings.limit.count > 0 && !state->settings.limit_is_broken) {
-		check_caps(state);
+		check_caps(state, count < RAC_MAX_DEVICES ? count : RAC_MAX_DEVICES);
 		set_cap(state, device, &facts);
 	}
 	if ((rac_fetch_or_relaxed(&state->devices_named, bit) & bit) == 0) {
@@ -175,6 +199,7 @@ static void prepare(struct rac_state *state, uint32_t device)
 	rac_state_note_use(state);
 	/* Release: who sees the bit sees the cap. */
 	atomic_fetch_or_explicit(&state->devices_ready, bit, memory_order_release);
+	return true;
 }
 
 bool rac_device_prepare(struct rac_state *state, CUdevice device)
@@ -182,14 +207,17 @@ bool rac_device_prepare(struct rac_state *state, CUdevice device)
 	if (device < 0 || device >= RAC_MAX_DEVICES)
 		return false;
 	/* Acquire pairs with the release in prepare: the cap is set. */
-	if (__builtin_expect((rac_load_acquire(&state->devices_ready) >> device & 1) == 0, 0)) {
-		unsigned before = rac_thread.depth;
+	if (__builtin_expect((rac_load_acquire(&state->devices_ready) >> device & 1) != 0, 1))
+		return true;
+	unsigned before = rac_thread.depth;
+	int saved = errno;
 
-		/* Also where a runtime hook asks: a driver that calls itself through our hooks must
-		 * not be answered with the cap. */
-		rac_thread.depth = 1;
-		prepare(state, (uint32_t)device);
-		rac_thread.depth = before;
-	}
-	return true;
+	/* Also where a runtime hook asks: a driver that calls itself through our hooks must not be
+	 * answered with the cap. */
+	rac_thread.depth = 1;
+	bool ready = prepare(state, (uint32_t)device);
+
+	rac_thread.depth = before;
+	errno = saved;
+	return ready;
 }

@@ -9,7 +9,7 @@
 
 /*
  * Makes sure that the device is described and its cap is set; asks the driver at most once per
- * device and thread. False: the ordinal is outside what a tracker holds.
+ * device and thread. False: no such device, or the driver is not ready to tell.
  */
 bool rac_device_prepare(struct rac_state *state, CUdevice device);
 

@@ -70,8 +70,12 @@ static CUresult reset_primary(__typeof__(cuDevicePrimaryCtxReset) *reset, CUdevi
 
 	rac_context_end_begin(state, context);
 	CUresult result = reset(dev);
+	bool ended = rac_context_is_gone(result) || !rac_primary_is_active(dev);
 
-	rac_context_end_finish(state, context, result == CUDA_SUCCESS);
+	rac_context_end_finish(state, context, ended);
+	/* Holds of the context that was reset mean nothing to the next one. */
+	if (ended && dev >= 0 && dev < RAC_MAX_DEVICES)
+		rac_store_relaxed(&state->primary_holds[dev], 0);
 	return result;
 }
 
@@ -105,8 +109,12 @@ static CUresult destroy(__typeof__(cuCtxDestroy) *destroy_context, CUcontext con
 
 	rac_context_end_begin(state, context);
 	CUresult result = destroy_context(context);
+	unsigned int version;
 
-	rac_context_end_finish(state, context, result == CUDA_SUCCESS);
+	/* An error of work done before may come back from a call that ended the context all the same. */
+	rac_context_end_finish(state, context,
+		rac_context_is_gone(result) ||
+			rac_driver()->cuCtxGetApiVersion(context, &version) != CUDA_SUCCESS);
 	return result;
 }
 

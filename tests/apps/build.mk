@@ -6,7 +6,8 @@ APP_CFLAGS = $(CPPFLAGS) -Itests/sim/include $(filter-out -fvisibility=hidden -f
              -Wno-missing-field-initializers $(DEPS)
 APP_RPATH = -Wl,-rpath,'$$ORIGIN/../sim' -Wl,--enable-new-dtags
 
-APPS_DRIVER  := driver_linked edges query_free query_sizes untracked_run guest_child guest_stderr race_ledger \
+APPS_DRIVER  := driver_linked edges query_free query_sizes untracked_run \
+                guest_child guest_stderr race_ledger race_duel \
                 array_edges array_steps import_shared
 APPS_RUNTIME := demo edges_runtime query_runtime two_gpus
 APPS_BOTH    := refusal leak threads entry_point guest_state race_budget

@@ -43,8 +43,10 @@ static void show_signals(void)
 
 		if (sigaction(i, NULL, &action) != 0)
 			continue;
-		if (action.sa_handler != SIG_DFL || sigismember(&blocked, i) || sigismember(&pending, i))
-			printf("signal %d: %s%s%s\n", i, action.sa_handler != SIG_DFL ? "handled " : "",
+		if (action.sa_handler != SIG_DFL || sigismember(&blocked, i) ||
+			sigismember(&pending, i))
+			printf("signal %d: %s%s%s\n", i,
+				action.sa_handler != SIG_DFL ? "handled " : "",
 				sigismember(&blocked, i) ? "blocked " : "",
 				sigismember(&pending, i) ? "pending" : "");
 	}

@@ -171,7 +171,8 @@ int main(int argc, char **argv)
 		OK(cuDevicePrimaryCtxRetain(&contexts[device], device));
 	pthread_barrier_init(&barrier, NULL, (unsigned int)threads);
 	for (int i = 0; i < threads; i++) {
-		workers[i].seed = 0x9e3779b97f4a7c15 * (uint64_t)(i + 1 + (argc > 4 ? atoi(argv[4]) : 0));
+		workers[i].seed =
+			0x9e3779b97f4a7c15 * (uint64_t)(i + 1 + (argc > 4 ? atoi(argv[4]) : 0));
 		pthread_create(&workers[i].thread, NULL, work, &workers[i]);
 	}
 	for (int i = 0; i < threads; i++)

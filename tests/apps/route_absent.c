@@ -12,14 +12,15 @@ static void show(const char *way, const char *name, const void *found)
 	const char *error = dlerror();
 
 	/* The message names the object that asked, or the program: which one depends on nothing of ours. */
-	printf("%-12s %-24s %s; %s\n", way, name, found ? "found" : "missing", error ? error : "no error");
+	printf("%-12s %-24s %s; %s\n", way, name, found ? "found" : "missing",
+		error ? error : "no error");
 }
 
 int main(int argc, char **argv)
 {
-	static const char *const names[] = {"cuInit", "cuMemAlloc_v2", "cuMemAlloc", "cuGetProcAddress_v2",
-		"cudaMalloc", "cudaFree", "cudaGetLastError", "cuNothing", "cudaNothing", "cudnnCreate",
-		"curl_easy_init", "cu", "c", "", "printf", "dlopen"};
+	static const char *const names[] = {"cuInit", "cuMemAlloc_v2", "cuMemAlloc",
+		"cuGetProcAddress_v2", "cudaMalloc", "cudaFree", "cudaGetLastError", "cuNothing",
+		"cudaNothing", "cudnnCreate", "curl_easy_init", "cu", "c", "", "printf", "dlopen"};
 	void *self;
 
 	for (int i = 1; i < argc; i++) {

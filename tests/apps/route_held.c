@@ -59,7 +59,8 @@ static int visit(struct dl_phdr_info *info, size_t size, void *unused)
 		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
 
 		if (p->p_type == PT_LOAD && (p->p_flags & PF_W))
-			scan(info->dlpi_addr + p->p_vaddr, info->dlpi_addr + p->p_vaddr + p->p_memsz);
+			scan(info->dlpi_addr + p->p_vaddr,
+				info->dlpi_addr + p->p_vaddr + p->p_memsz);
 	}
 	return 0;
 }

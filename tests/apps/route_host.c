@@ -27,7 +27,8 @@ int main(int argc, char **argv)
 		*(void **)&error = dlsym(plugin, "plugin_error");
 		*(void **)&use_pinned = dlsym(plugin, "plugin_use_pinned");
 		EXPECT(use && error && use_pinned);
-		printf("plugin %d: %d", i - 3, use(argument(argc, argv, 2, "0"), argument(argc, argv, 3, "0")));
+		printf("plugin %d: %d", i - 3,
+			use(argument(argc, argv, 2, "0"), argument(argc, argv, 3, "0")));
 		printf(", last error %d", error());
 		printf(", pinned %d\n", use_pinned(4096));
 	}

@@ -58,7 +58,7 @@ static __attribute__((destructor)) void tell(void)
 		if (!seen[i].next || !dladdr(seen[i].next, &where))
 			continue;
 		slash = strrchr(where.dli_fname, '/');
-		printf("%s: %d calls, %d deep, next in %s\n", names[i], seen[i].calls, seen[i].deepest,
-			slash ? slash + 1 : where.dli_fname);
+		printf("%s: %d calls, %d deep, next in %s\n", names[i], seen[i].calls,
+			seen[i].deepest, slash ? slash + 1 : where.dli_fname);
 	}
 }

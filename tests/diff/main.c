@@ -52,7 +52,9 @@ static uint64_t run_alone(const struct options *options, const bool *only_steps)
 		if (!compare_all(w.devices, options->failures) || w.wrongly_refused > 0)
 			return step + 1;
 	}
-	return compare_peaks(w.devices, options->limit, is_exact(options)) ? 0 : options->steps;
+	return compare_peaks(w.devices, options->limit, is_exact(options), options->threads == 1)
+		? 0
+		: options->steps;
 }
 
 static struct worker workers[16];
@@ -93,7 +95,9 @@ static uint64_t run_together(const struct options *options)
 		pthread_create(&threads[i], NULL, run_thread, &workers[i]);
 	for (unsigned i = 0; i < options->threads; i++)
 		pthread_join(threads[i], NULL);
-	return differs || !compare_peaks(workers[0].devices, options->limit, is_exact(options))
+	return differs ||
+			!compare_peaks(workers[0].devices, options->limit, is_exact(options),
+				options->threads == 1)
 		? options->steps
 		: 0;
 }

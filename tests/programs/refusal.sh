@@ -53,6 +53,7 @@ is 'with warn it is said' "$(said 1)" "over the cap, let through: cuMemAlloc_v2 
 on device 0: 3.00 MiB in use, cap 3.00 MiB (RAC_LIMIT), 0 B left"
 is 'with warn nothing is refused, and how far over the cap is reported' "$(report '
 [r["devices"][0][k] for k in ("refused", "over_bytes", "peak_bytes")]')" '[0, 2097152, 5242880]'
+# shellcheck disable=SC3045  # both shells that may be sh have it
 ulimit -c 0
 shimmed RAC_LIMIT=3M RAC_ON_LIMIT=abort "$APPS/leak" 1M 2M
 is 'with abort the process ends by SIGABRT' "$status" 134
