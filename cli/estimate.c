@@ -84,13 +84,10 @@ static int estimate_tensor(int argc, char **argv)
 	size_t rank;
 	enum rac_dtype dtype;
 	uint64_t bytes;
+	int end;
 
-	if (!rac_args_parse(&tensor_usage, argc, argv, &options, &args, &c))
-		return rac_usage_error(tensor_usage.verb, "%s", c.text);
-	if (args.help) {
-		rac_args_help(&tensor_usage);
-		return rac_output_end(tensor_usage.verb);
-	}
+	if (!rac_verb_begin(&tensor_usage, argc, argv, &options, &args, &end))
+		return end;
 	if (!parse_shape(args.operands[0], dims, &rank, &c))
 		return rac_usage_error(tensor_usage.verb, "%s", c.text);
 	if (rac_dtype_parse(args.operands[1], &dtype) != RAC_OK) {
@@ -109,7 +106,7 @@ static int estimate_tensor(int argc, char **argv)
 		rac_print_json(&e);
 	else
 		rac_print_row(rac_dtype_name(dtype), bytes);
-	return rac_output_end(tensor_usage.verb);
+	return rac_verb_end(&tensor_usage, RAC_EXIT_DONE);
 }
 
 /* What can be estimated: the word, the function, a line for --help. */

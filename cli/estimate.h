@@ -7,6 +7,13 @@
 
 #include "estimate_print.h"
 
+/* Reads a command line. False: the verb is done, with help or a complaint printed, and *status. */
+bool rac_verb_begin(const struct rac_usage *usage, int argc, char **argv, void *options,
+	struct rac_args *args, int *status);
+
+/* Status, if stdout took all that was printed. */
+int rac_verb_end(const struct rac_usage *usage, int status);
+
 /* A verb that turns flags into one estimate. The fields of the options that json and overhead point
  * into are those of the same options that check and estimate are given. */
 struct rac_estimate_verb {

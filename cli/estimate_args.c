@@ -47,7 +47,7 @@ static bool factor_parse(const char *text, uint64_t *permille)
 			part *= 10;
 	}
 	*permille = number * 1000 + part;
-	return true;
+	return *permille >= RAC_OVERHEAD_NONE && *permille <= RAC_OVERHEAD_MAX;
 }
 
 static bool choice_parse(const char *text, const char *choices, unsigned *out)

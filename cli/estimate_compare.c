@@ -112,14 +112,18 @@ void rac_compare_print(const struct rac_comparison *k)
 	print_row("unaccounted: context, modules, others", k->driver - k->tracked, "");
 }
 
-void rac_compare_print_json(const struct rac_comparison *k)
+void rac_compare_print_json(struct rac_emit *out, const struct rac_comparison *k)
 {
-	printf("\"compare\":{\"device\":%" PRIu64 ",\"estimated_bytes\":%" PRIu64
-	       ",\"tracked_bytes\":%" PRIu64,
-		k->device, k->estimated, k->tracked);
-	if (k->has_driver)
-		printf(",\"driver_bytes\":%" PRIu64 ",\"unaccounted_bytes\":%" PRIu64 "}",
-			k->driver, k->driver - k->tracked);
-	else
-		fputs(",\"driver_bytes\":null,\"unaccounted_bytes\":null}", stdout);
+	rac_json_object_begin(out, "compare");
+	rac_json_u64(out, "device", k->device);
+	rac_json_u64(out, "estimated_bytes", k->estimated);
+	rac_json_u64(out, "tracked_bytes", k->tracked);
+	if (k->has_driver) {
+		rac_json_u64(out, "driver_bytes", k->driver);
+		rac_json_u64(out, "unaccounted_bytes", k->driver - k->tracked);
+	} else {
+		rac_json_null(out, "driver_bytes");
+		rac_json_null(out, "unaccounted_bytes");
+	}
+	rac_json_object_end(out);
 }

@@ -5,6 +5,7 @@
 #define RAC_ESTIMATE_COMPARE_H
 
 #include "complaint.h"
+#include "emit.h"
 #include <stdint.h>
 
 /* One device of a run. */
@@ -28,7 +29,7 @@ bool rac_compare_file(uint64_t estimated, const char *path, uint64_t device,
 	struct rac_comparison *out, struct rac_complaint *c);
 
 /* Prints "estimated · tracked · driver · unaccounted", as a table or as a member of a JSON object. */
-void rac_compare_print(const struct rac_comparison *comparison);
-void rac_compare_print_json(const struct rac_comparison *comparison);
+void rac_compare_print(const struct rac_comparison *k);
+void rac_compare_print_json(struct rac_emit *out, const struct rac_comparison *k);
 
 #endif

@@ -8,8 +8,6 @@
 #include "fit_budget.h"
 #include "model_options.h"
 #include "model_print.h"
-#include <inttypes.h>
-#include <stdio.h>
 
 #define FLAG(name, value, type, field, help)                                                       \
 	{                                                                                          \
@@ -70,19 +68,20 @@ static void print_table(const struct run *r)
 
 static void print_json(const struct run *r)
 {
-	fputs("{\"schema\":\"rac.estimate/1\",", stdout);
-	rac_print_breakdown(&r->estimate);
+	struct rac_print_json j;
+
+	rac_print_json_begin(&j);
+	rac_print_breakdown(&j.emit, &r->estimate);
 	if (r->host_bytes != 0)
-		printf(",\"host_bytes\":%" PRIu64, r->host_bytes);
-	if (r->options.budget != NULL)
-		printf(",\"budget_bytes\":%" PRIu64 ",\"fits\":%s", r->budget.bytes,
-			r->estimate.bytes <= r->budget.bytes ? "true" : "false");
-	if (r->options.compare != NULL) {
-		putchar(',');
-		rac_compare_print_json(&r->comparison);
+		rac_json_u64(&j.emit, "host_bytes", r->host_bytes);
+	if (r->options.budget != NULL) {
+		rac_json_u64(&j.emit, "budget_bytes", r->budget.bytes);
+		rac_json_bool(&j.emit, "fits", r->estimate.bytes <= r->budget.bytes);
 	}
-	rac_model_print_json(&r->source);
-	puts("}");
+	if (r->options.compare != NULL)
+		rac_compare_print_json(&j.emit, &r->comparison);
+	rac_model_print_json(&j.emit, &r->source);
+	rac_print_json_end(&j);
 }
 
 int rac_estimate_model_verb(int argc, char **argv)
@@ -106,22 +105,17 @@ int rac_estimate_model_verb(int argc, char **argv)
 	};
 	struct run r = {.options = rac_model_options_defaults()};
 	struct rac_args args;
+	int end;
 
-	if (!rac_args_parse(&usage, argc, argv, &r.options, &args, &r.c))
-		return rac_usage_error(usage.verb, "%s", r.c.text);
-	if (args.help) {
-		rac_args_help(&usage);
-		return rac_output_end(usage.verb);
-	}
+	if (!rac_verb_begin(&usage, argc, argv, &r.options, &args, &end))
+		return end;
 	if (!compute(&r, args.operands[0]))
 		return rac_fail(usage.verb, RAC_EXIT_USAGE, "%s", r.c.text);
 	if (r.options.json)
 		print_json(&r);
 	else
 		print_table(&r);
-	int end = rac_output_end(usage.verb);
+	bool fits = r.options.budget == NULL || r.estimate.bytes <= r.budget.bytes;
 
-	if (end != RAC_EXIT_DONE || r.options.budget == NULL)
-		return end;
-	return r.estimate.bytes <= r.budget.bytes ? RAC_EXIT_DONE : RAC_EXIT_FINDING;
+	return rac_verb_end(&usage, fits ? RAC_EXIT_DONE : RAC_EXIT_FINDING);
 }

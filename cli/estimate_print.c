@@ -23,26 +23,45 @@ void rac_print_table(const struct rac_estimate *e)
 	rac_print_row("total", e->bytes);
 }
 
-void rac_print_breakdown(const struct rac_estimate *e)
+static bool write_stdout(void *context, const char *bytes, size_t n)
 {
-	const char *separator = "";
+	(void)context;
+	return fwrite(bytes, 1, n, stdout) == n;
+}
 
-	printf("\"bytes\":%" PRIu64 ",\"breakdown\":{", e->bytes);
-	for (unsigned i = 0; i < RAC_PART_COUNT; i++) {
-		if (e->parts[i] == 0)
-			continue;
-		printf("%s\"%s\":%" PRIu64, separator, rac_part_name((enum rac_part)i),
-			e->parts[i]);
-		separator = ",";
-	}
-	putchar('}');
+void rac_print_json_begin(struct rac_print_json *j)
+{
+	j->sink = (struct rac_sink){.write = write_stdout};
+	rac_emit_init(&j->emit, &j->sink);
+	rac_json_object_begin(&j->emit, NULL);
+	rac_json_string(&j->emit, "schema", "rac.estimate/1");
+}
+
+/* A stdout that took not all of it is found by rac_output_end. */
+void rac_print_json_end(struct rac_print_json *j)
+{
+	rac_json_object_end(&j->emit);
+	rac_emit_string(&j->emit, "\n");
+	rac_emit_finish(&j->emit);
+}
+
+void rac_print_breakdown(struct rac_emit *out, const struct rac_estimate *e)
+{
+	rac_json_u64(out, "bytes", e->bytes);
+	rac_json_object_begin(out, "breakdown");
+	for (unsigned i = 0; i < RAC_PART_COUNT; i++)
+		if (e->parts[i] != 0)
+			rac_json_u64(out, rac_part_name((enum rac_part)i), e->parts[i]);
+	rac_json_object_end(out);
 }
 
 void rac_print_json(const struct rac_estimate *e)
 {
-	fputs("{\"schema\":\"rac.estimate/1\",", stdout);
-	rac_print_breakdown(e);
-	puts("}");
+	struct rac_print_json j;
+
+	rac_print_json_begin(&j);
+	rac_print_breakdown(&j.emit, e);
+	rac_print_json_end(&j);
 }
 
 /* The flag for a field of core: "kv_heads" is given as --kv-heads. */

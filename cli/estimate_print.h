@@ -4,6 +4,7 @@
 #ifndef RAC_ESTIMATE_PRINT_H
 #define RAC_ESTIMATE_PRINT_H
 
+#include "emit.h"
 #include "estimate_args.h"
 #include "rac_estimate.h"
 
@@ -13,10 +14,18 @@ void rac_print_row(const char *words, uint64_t bytes);
 /* Prints a row for each part that is not empty, and the total. */
 void rac_print_table(const struct rac_estimate *e);
 
-/* Prints "bytes":N,"breakdown":{...}, to be put into an object. */
-void rac_print_breakdown(const struct rac_estimate *e);
+/* An object of schema rac.estimate/1 on its way to stdout. */
+struct rac_print_json {
+	struct rac_sink sink;
+	struct rac_emit emit;
+};
+void rac_print_json_begin(struct rac_print_json *j);
+void rac_print_json_end(struct rac_print_json *j);
 
-/* Prints the whole object {"schema":...,"bytes":...,"breakdown":...} and a newline. */
+/* The members bytes and breakdown. */
+void rac_print_breakdown(struct rac_emit *out, const struct rac_estimate *e);
+
+/* The whole object, and a newline. */
 void rac_print_json(const struct rac_estimate *e);
 
 /* Words a refused estimate: which flag or part, and the rule. False, as rac_complain. */

@@ -14,19 +14,39 @@ bool rac_required_check(const struct rac_required *flags, size_t n, struct rac_c
 	return true;
 }
 
+bool rac_verb_begin(const struct rac_usage *usage, int argc, char **argv, void *options,
+	struct rac_args *args, int *status)
+{
+	struct rac_complaint c = {""};
+
+	if (!rac_args_parse(usage, argc, argv, options, args, &c)) {
+		*status = rac_usage_error(usage->verb, "%s", c.text);
+		return false;
+	}
+	if (!args->help)
+		return true;
+	rac_args_help(usage);
+	*status = rac_output_end(usage->verb);
+	return false;
+}
+
+int rac_verb_end(const struct rac_usage *usage, int status)
+{
+	int end = rac_output_end(usage->verb);
+
+	return end != RAC_EXIT_DONE ? end : status;
+}
+
 int rac_estimate_verb_run(const struct rac_estimate_verb *verb, int argc, char **argv)
 {
 	struct rac_complaint c = {""};
 	struct rac_args args;
 	struct rac_estimate e;
 	struct rac_why why;
+	int end;
 
-	if (!rac_args_parse(verb->usage, argc, argv, verb->options, &args, &c))
-		return rac_usage_error(verb->usage->verb, "%s", c.text);
-	if (args.help) {
-		rac_args_help(verb->usage);
-		return rac_output_end(verb->usage->verb);
-	}
+	if (!rac_verb_begin(verb->usage, argc, argv, verb->options, &args, &end))
+		return end;
 	if (!verb->check(verb->options, &c))
 		return rac_usage_error(verb->usage->verb, "%s", c.text);
 	enum rac_status status = verb->estimate(verb->options, &e, &why);
@@ -41,5 +61,5 @@ int rac_estimate_verb_run(const struct rac_estimate_verb *verb, int argc, char *
 		rac_print_json(&e);
 	else
 		rac_print_table(&e);
-	return rac_output_end(verb->usage->verb);
+	return rac_verb_end(verb->usage, RAC_EXIT_DONE);
 }

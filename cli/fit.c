@@ -3,7 +3,7 @@
  */
 #include "cli.h"
 #include "commands.h"
-#include "estimate_print.h"
+#include "estimate.h"
 #include "fit_budget.h"
 #include "model_options.h"
 #include "model_print.h"
@@ -146,20 +146,25 @@ static void print_table(const struct run *r)
 static void print_json(const struct run *r)
 {
 	const struct rac_fit *f = &r->fit;
+	struct rac_print_json j;
 
-	fputs("{\"schema\":\"rac.estimate/1\",", stdout);
-	rac_print_breakdown(&f->at);
-	printf(",\"fit\":{\"sought\":\"%s\",\"value\":%" PRIu64 ",\"budget_bytes\":%" PRIu64,
-		variables[r->variable].name, f->value, r->budget.bytes);
+	rac_print_json_begin(&j);
+	rac_print_breakdown(&j.emit, &f->at);
+	rac_json_object_begin(&j.emit, "fit");
+	rac_json_string(&j.emit, "sought", variables[r->variable].name);
+	rac_json_u64(&j.emit, "value", f->value);
+	rac_json_u64(&j.emit, "budget_bytes", r->budget.bytes);
 	if (f->bounded) {
-		printf(",\"next\":{\"value\":%" PRIu64 ",", f->value + 1);
-		rac_print_breakdown(&f->past);
-		fputs("}}", stdout);
+		rac_json_object_begin(&j.emit, "next");
+		rac_json_u64(&j.emit, "value", f->value + 1);
+		rac_print_breakdown(&j.emit, &f->past);
+		rac_json_object_end(&j.emit);
 	} else {
-		fputs(",\"next\":null}", stdout);
+		rac_json_null(&j.emit, "next");
 	}
-	rac_model_print_json(&r->source);
-	puts("}");
+	rac_json_object_end(&j.emit);
+	rac_model_print_json(&j.emit, &r->source);
+	rac_print_json_end(&j);
 }
 
 int rac_cmd_fit(int argc, char **argv)
@@ -185,22 +190,15 @@ int rac_cmd_fit(int argc, char **argv)
 	};
 	struct run r = {.options = rac_model_options_defaults()};
 	struct rac_args args;
+	int end;
 
-	if (!rac_args_parse(&usage, argc, argv, &r.options, &args, &r.c))
-		return rac_usage_error(usage.verb, "%s", r.c.text);
-	if (args.help) {
-		rac_args_help(&usage);
-		return rac_output_end(usage.verb);
-	}
+	if (!rac_verb_begin(&usage, argc, argv, &r.options, &args, &end))
+		return end;
 	if (!compute(&r, args.operands[0]))
 		return rac_fail(usage.verb, RAC_EXIT_USAGE, "%s", r.c.text);
 	if (r.options.json)
 		print_json(&r);
 	else
 		print_table(&r);
-	int end = rac_output_end(usage.verb);
-
-	if (end != RAC_EXIT_DONE)
-		return end;
-	return r.fit.value > 0 ? RAC_EXIT_DONE : RAC_EXIT_FINDING;
+	return rac_verb_end(&usage, r.fit.value > 0 ? RAC_EXIT_DONE : RAC_EXIT_FINDING);
 }

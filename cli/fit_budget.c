@@ -13,36 +13,25 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The few functions needed, as NVIDIA's driver API documents them; 0 is success. */
-struct driver {
-	int (*init)(unsigned flags);
-	int (*get_count)(int *count);
-	int (*get_device)(int *device, int ordinal);
-	int (*get_name)(char *name, int length, int device);
-	int (*get_uuid)(unsigned char uuid[16], int device);
-	int (*total_memory)(size_t *bytes, int device);
-	int (*retain_context)(void **context, int device);
-	int (*release_context)(int device);
-	int (*set_context)(void *context);
-	int (*memory_info)(size_t *free, size_t *total);
-	int (*error_name)(int error, const char **name);
-};
+/* The few functions needed, as NVIDIA's driver API documents them: field, symbol, arguments. Each
+ * returns 0 on success. */
+#define DRIVER_CALLS(X)                                                           \
+	X(init, "cuInit", unsigned flags)                                         \
+	X(get_count, "cuDeviceGetCount", int *count)                              \
+	X(get_device, "cuDeviceGet", int *device, int ordinal)                    \
+	X(get_name, "cuDeviceGetName", char *name, int length, int device)        \
+	X(get_uuid, "cuDeviceGetUuid", unsigned char uuid[16], int device)        \
+	X(total_memory, "cuDeviceTotalMem_v2", size_t *bytes, int device)         \
+	X(retain_context, "cuDevicePrimaryCtxRetain", void **context, int device) \
+	X(release_context, "cuDevicePrimaryCtxRelease_v2", int device)            \
+	X(set_context, "cuCtxSetCurrent", void *context)                          \
+	X(memory_info, "cuMemGetInfo_v2", size_t *free, size_t *total)            \
+	X(error_name, "cuGetErrorName", int error, const char **name)
 
-static const struct {
-	const char *symbol;
-	size_t offset;
-} symbols[] = {
-	{"cuInit", offsetof(struct driver, init)},
-	{"cuDeviceGetCount", offsetof(struct driver, get_count)},
-	{"cuDeviceGet", offsetof(struct driver, get_device)},
-	{"cuDeviceGetName", offsetof(struct driver, get_name)},
-	{"cuDeviceGetUuid", offsetof(struct driver, get_uuid)},
-	{"cuDeviceTotalMem_v2", offsetof(struct driver, total_memory)},
-	{"cuDevicePrimaryCtxRetain", offsetof(struct driver, retain_context)},
-	{"cuDevicePrimaryCtxRelease_v2", offsetof(struct driver, release_context)},
-	{"cuCtxSetCurrent", offsetof(struct driver, set_context)},
-	{"cuMemGetInfo_v2", offsetof(struct driver, memory_info)},
-	{"cuGetErrorName", offsetof(struct driver, error_name)},
+struct driver {
+#define X(field, symbol, ...) int (*field)(__VA_ARGS__);
+	DRIVER_CALLS(X)
+#undef X
 };
 
 struct gpu {
@@ -65,25 +54,34 @@ static bool refuse(const struct gpu *g, const char *call, int error)
 		g->budget, call, name, error, g->ordinal);
 }
 
+static void *look_up(struct gpu *g, void *library, const char *name)
+{
+	void *symbol = dlsym(library, name);
+
+	if (symbol == NULL)
+		rac_complain(g->c,
+			"--budget %s: the CUDA driver here has no %s; give a size, as in 72GiB",
+			g->budget, name);
+	return symbol;
+}
+
 static bool load(struct gpu *g)
 {
 	void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
 
-	if (library == NULL)
-		return rac_complain(g->c,
+	if (library == NULL) {
+		rac_complain(g->c,
 			"--budget %s needs a GPU, and there is no CUDA driver here (%s);"
 			" give a size, as in 72GiB",
 			g->budget, dlerror());
-	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
-		void *symbol = dlsym(library, symbols[i].symbol);
-
-		if (symbol == NULL)
-			return rac_complain(g->c,
-				"--budget %s: the CUDA driver here has no %s;"
-				" give a size, as in 72GiB",
-				g->budget, symbols[i].symbol);
-		memcpy((char *)&g->driver + symbols[i].offset, &symbol, sizeof(symbol));
+		return false;
 	}
+#define X(field, symbol, ...)                                                              \
+	g->driver.field = __extension__(int (*)(__VA_ARGS__)) look_up(g, library, symbol); \
+	if (g->driver.field == NULL)                                                       \
+		return false;
+	DRIVER_CALLS(X)
+#undef X
 	return true;
 }
 

@@ -119,7 +119,7 @@ static bool take(struct reader *r, void *to, uint64_t n)
 /* A little-endian number of n bytes. */
 static bool take_number(struct reader *r, size_t n, uint64_t *out)
 {
-	unsigned char bytes[8];
+	unsigned char bytes[8] = {0};
 
 	if (!take(r, bytes, n))
 		return false;

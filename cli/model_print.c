@@ -70,36 +70,17 @@ void rac_model_print_notes(const struct rac_model_source *source)
 		printf("note: %s\n", source->notes[i]);
 }
 
-/* Notes hold printable ASCII and what rac_quote makes of foreign bytes. */
-static void print_string(const char *text)
-{
-	putchar('"');
-	for (; *text != '\0'; text++) {
-		if (*text == '"' || *text == '\\')
-			putchar('\\');
-		if ((unsigned char)*text < ' ')
-			printf("\\u%04x", (unsigned)*text);
-		else
-			putchar(*text);
-	}
-	putchar('"');
-}
-
-void rac_model_print_json(const struct rac_model_source *source)
+void rac_model_print_json(struct rac_emit *out, const struct rac_model_source *source)
 {
 	uint64_t active, total = parameters_of(source, &active);
 
-	fputs(",\"model\":", stdout);
-	print_string(source->kind);
+	rac_json_string(out, "model", source->kind);
 	if (total != 0)
-		printf(",\"parameters\":%" PRIu64, total);
+		rac_json_u64(out, "parameters", total);
 	if (active != 0)
-		printf(",\"active_parameters\":%" PRIu64, active);
-	fputs(",\"notes\":[", stdout);
-	for (unsigned i = 0; i < source->note_count; i++) {
-		if (i > 0)
-			putchar(',');
-		print_string(source->notes[i]);
-	}
-	putchar(']');
+		rac_json_u64(out, "active_parameters", active);
+	rac_json_array_begin(out, "notes");
+	for (unsigned i = 0; i < source->note_count; i++)
+		rac_json_string(out, NULL, source->notes[i]);
+	rac_json_array_end(out);
 }

@@ -4,6 +4,7 @@
 #ifndef RAC_MODEL_PRINT_H
 #define RAC_MODEL_PRINT_H
 
+#include "emit.h"
 #include "model_source.h"
 #include "rac_plan.h"
 
@@ -13,8 +14,8 @@ void rac_model_print_head(const struct rac_model_source *source, const struct ra
 /* All notes, one a line. */
 void rac_model_print_notes(const struct rac_model_source *source);
 
-/* The same as members of a JSON object, with a comma before each. */
-void rac_model_print_json(const struct rac_model_source *source);
+/* Both as members of a JSON object. */
+void rac_model_print_json(struct rac_emit *out, const struct rac_model_source *source);
 
 /* What the file is silent about, or what the flags ask beyond it, as more notes. */
 void rac_model_add_notes(

@@ -55,8 +55,8 @@ static bool add_tensor(void *context, const char *key, const struct rac_node *te
 {
 	struct totals *t = context;
 	const struct rac_node *offsets = rac_node_get(tensor, "data_offsets");
-	uint64_t begin, end, elements, bytes;
-	enum rac_dtype dtype;
+	uint64_t begin = 0, end = 0, elements = 0, bytes = 0;
+	enum rac_dtype dtype = RAC_DTYPE_U8;
 
 	if (strcmp(key, "__metadata__") == 0)
 		return true;

@@ -21,6 +21,7 @@ all         make              command:make
 test        libcriterion-dev  header:criterion/criterion.h
 test,check  libjson-c-dev     header:json-c/json.h
 test,check  python3           command:python3
+test        strace            command:strace
 check       valgrind          command:valgrind
 check       clang             command:clang
 lint        clang-format      command:clang-format

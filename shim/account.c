@@ -47,6 +47,8 @@ bool rac_charge_reserve_on(
 {
 	memset(c, 0, sizeof(*c));
 	c->hook = rac_label_or(hook);
+	if (rac_thread.refused)
+		return false;
 	if (!rac_device_prepare(rac_state(), device))
 		return true;
 	c->reservation.device = (uint32_t)device;

@@ -144,6 +144,22 @@ bool rac_driver_present(void)
 	return binding() != NULL;
 }
 
+bool rac_driver_has(enum rac_hook hook)
+{
+	const struct binding *b = binding();
+
+	if (b == NULL)
+		return false;
+	switch (hook) {
+#define DRIVER_HOOK(symbol, name, since, effect) \
+	case RAC_HOOK_##symbol:                  \
+		return b->real.symbol != absent.symbol;
+#include "hooks.def"
+	default:
+		return false;
+	}
+}
+
 enum rac_hook rac_driver_identify(const void *function)
 {
 	const struct binding *b = binding();

@@ -15,6 +15,9 @@ const struct rac_driver *rac_driver(void);
 /* True once a libcuda is loaded. */
 bool rac_driver_present(void);
 
+/* True when the loaded libcuda has the function of a driver hook: an older one may lack it. */
+bool rac_driver_has(enum rac_hook hook);
+
 /* The hook whose real function this is, or RAC_HOOK_NONE. A function of a second, different libcuda
  * is nobody's: its wrapper would call the first. */
 enum rac_hook rac_driver_identify(const void *function);

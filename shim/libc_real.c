@@ -18,11 +18,12 @@ void *(*rac_next_dlopen)(const char *file, int mode);
 void *(*rac_libc_dlsym)(void *handle, const char *name);
 void *(*rac_libc_dlvsym)(void *handle, const char *name, const char *version);
 void *(*rac_libc_dlopen)(const char *file, int mode);
+int (*rac_libc_dlclose)(void *handle);
 char *(*rac_libc_dlerror)(void);
 
-enum wanted { WANT_DLSYM, WANT_DLVSYM, WANT_DLOPEN, WANT_DLERROR, WANT_COUNT };
+enum wanted { WANT_DLSYM, WANT_DLVSYM, WANT_DLOPEN, WANT_DLERROR, WANT_DLCLOSE, WANT_COUNT };
 
-static const char *const wanted_names[] = {"dlsym", "dlvsym", "dlopen", "dlerror"};
+static const char *const wanted_names[] = {"dlsym", "dlvsym", "dlopen", "dlerror", "dlclose"};
 
 struct search {
 	bool past_ourselves;
@@ -71,6 +72,7 @@ void rac_libc_bind(void)
 	SET(rac_next_dlvsym, search.next[WANT_DLVSYM]);
 	SET(rac_next_dlopen, search.next[WANT_DLOPEN]);
 	SET(rac_libc_dlvsym, search.libc[WANT_DLVSYM]);
+	SET(rac_libc_dlclose, search.libc[WANT_DLCLOSE]);
 	SET(rac_libc_dlerror, search.libc[WANT_DLERROR]);
 	SET(rac_libc_dlopen, search.libc[WANT_DLOPEN]);
 	/* Last: it is what the test above looks at. */

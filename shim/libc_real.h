@@ -16,6 +16,7 @@ extern void *(*rac_next_dlopen)(const char *file, int mode);
 extern void *(*rac_libc_dlsym)(void *handle, const char *name);
 extern void *(*rac_libc_dlvsym)(void *handle, const char *name, const char *version);
 extern void *(*rac_libc_dlopen)(const char *file, int mode);
+extern int (*rac_libc_dlclose)(void *handle);
 extern char *(*rac_libc_dlerror)(void);
 
 /* Fills the pointers. Cheap once done; any thread, any number of times, no lock of ours. */

@@ -64,7 +64,7 @@ static bool is_absent(enum rac_hook hook)
 {
 	struct search before = {.name = rac_hook_name(hook)};
 
-	if (rac_hook_is_runtime(hook) ? rac_runtime_present(before.name) : rac_driver_present())
+	if (rac_hook_is_runtime(hook) ? rac_runtime_present(before.name) : rac_driver_has(hook))
 		return false;
 	rac_object_each(visit_before_us, &before);
 	return !before.found;

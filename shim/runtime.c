@@ -24,6 +24,7 @@
 
 #define RUNTIMES     16
 #define SITES        256
+#define NEIGHBOURS   4
 #define ADDRESS_BITS 56 /* user addresses are below 2^56 on x86-64 and aarch64 */
 
 static _Atomic(struct rac_runtime *) known[RUNTIMES];
@@ -135,8 +136,6 @@ static uintptr_t find_function(void *caller, const char *symbol)
 		rac_object_each(find_next, &any);
 		behind = any;
 	}
-	if (behind.found != 0)
-		rac_libc_dlopen(behind.object.path, RTLD_LAZY | RTLD_NOLOAD); /* stays loaded */
 	return behind.found;
 }
 
@@ -156,7 +155,28 @@ static bool fill(struct rac_runtime *r, const void *return_address)
 	}
 #define RUNTIME_HOOK(symbol, effect) RUNTIME_CALL(symbol)
 #include "hooks.def"
+	if (caller != NULL)
+		rac_libc_dlclose(caller); /* it may be unloaded as before */
 	return any;
+}
+
+static void keep_loaded(uintptr_t function)
+{
+	struct search holder = {.address = function};
+
+	rac_object_each(find_holder, &holder);
+	if (holder.found != 0)
+		rac_libc_dlopen(holder.object.path, RTLD_LAZY | RTLD_NOLOAD);
+}
+
+/* The table points into the objects, so they stay. */
+static void keep_all_loaded(const struct rac_runtime *r)
+{
+#define RUNTIME_CALL(symbol)            \
+	if (r->symbol != absent.symbol) \
+		keep_loaded((__extension__(uintptr_t) r->symbol));
+#define RUNTIME_HOOK(symbol, effect) RUNTIME_CALL(symbol)
+#include "hooks.def"
 }
 
 /*
@@ -171,8 +191,10 @@ static unsigned enter(struct rac_runtime *candidate)
 
 		/* Release: who sees the pointer sees the functions. Acquire: the other side. */
 		if (atomic_compare_exchange_strong_explicit(&known[i], &seen, candidate,
-			    memory_order_release, memory_order_acquire))
+			    memory_order_release, memory_order_acquire)) {
+			keep_all_loaded(candidate);
 			return i;
+		}
 		if (memcmp(seen, candidate, offsetof(struct rac_runtime, driver_seen)) == 0) {
 			munmap(candidate, sizeof(*candidate));
 			return i;
@@ -182,10 +204,34 @@ static unsigned enter(struct rac_runtime *candidate)
 	return RUNTIMES;
 }
 
-static struct rac_runtime *resolve(const void *return_address, _Atomic uint64_t *site)
+/* A call site lies in one of four neighbouring words; two that share a word all the same cost each
+ * other a new search. */
+static _Atomic uint64_t *site_of(uint64_t address, unsigned step)
+{
+	return &sites[(((address * UINT64_C(0x9e3779b97f4a7c15)) >> 56) + step) % SITES];
+}
+
+static void remember(uint64_t address, unsigned index)
+{
+	uint64_t word = address | (uint64_t)(index + 1) << ADDRESS_BITS;
+
+	for (unsigned step = 0; step < NEIGHBOURS; step++) {
+		uint64_t none = 0;
+
+		/* Release: who sees the index sees the entry. */
+		if (atomic_compare_exchange_strong_explicit(site_of(address, step), &none, word,
+			    memory_order_release, memory_order_relaxed) ||
+			none == word)
+			return;
+	}
+	atomic_store_explicit(site_of(address, 0), word, memory_order_release);
+}
+
+static struct rac_runtime *resolve(const void *return_address)
 {
 	/* For the seventeenth runtime of a process, and where no page is to be had. */
 	static __thread struct rac_runtime unshared __attribute__((tls_model("initial-exec")));
+
 	rac_libc_bind();
 	struct rac_runtime *candidate = mmap(NULL, sizeof(*candidate), PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -202,21 +248,21 @@ static struct rac_runtime *resolve(const void *return_address, _Atomic uint64_t 
 		fill(&unshared, return_address);
 		return &unshared;
 	}
-	atomic_store_explicit(site,
-		(uint64_t)(uintptr_t)return_address | (uint64_t)(index + 1) << ADDRESS_BITS,
-		memory_order_release);
+	remember((uint64_t)(uintptr_t)return_address, index);
 	return atomic_load_explicit(&known[index], memory_order_acquire);
 }
 
 struct rac_runtime *rac_runtime_of(const void *return_address)
 {
 	uint64_t address = (uint64_t)(uintptr_t)return_address;
-	_Atomic uint64_t *site = &sites[(address * UINT64_C(0x9e3779b97f4a7c15)) >> 56];
-	/* Acquire pairs with the release in resolve: the entry that the index names is there. */
-	uint64_t seen = atomic_load_explicit(site, memory_order_acquire);
 
-	if (seen != 0 && (seen & ((UINT64_C(1) << ADDRESS_BITS) - 1)) == address)
-		return atomic_load_explicit(
-			&known[(seen >> ADDRESS_BITS) - 1], memory_order_acquire);
-	return resolve(return_address, site);
+	for (unsigned step = 0; step < NEIGHBOURS; step++) {
+		/* Acquire pairs with the release in remember: the entry is there. */
+		uint64_t seen = atomic_load_explicit(site_of(address, step), memory_order_acquire);
+
+		if (seen != 0 && (seen & ((UINT64_C(1) << ADDRESS_BITS) - 1)) == address)
+			return atomic_load_explicit(
+				&known[(seen >> ADDRESS_BITS) - 1], memory_order_acquire);
+	}
+	return resolve(return_address);
 }

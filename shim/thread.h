@@ -19,6 +19,8 @@ struct rac_thread {
 	enum rac_hook label;
 	/* What a runtime hook reserved for a driver call that it may not see; see account.h. */
 	struct rac_offer *offer;
+	/* A runtime hook refused and is having its runtime say so: driver hooks beneath just refuse. */
+	bool refused;
 	/* Counts driver hooks entered: a runtime hook sees whether one ran beneath it. */
 	unsigned long driver_calls;
 };

@@ -42,6 +42,7 @@ static void enter(struct label *l, enum rac_hook hook, const void *return_addres
 
 static void leave(struct label *l)
 {
+	rac_thread.refused = false;
 	rac_thread.label = l->before;
 }
 
@@ -65,6 +66,7 @@ static void offer_allocation(struct label *l, enum rac_hook hook, uint64_t bytes
 	l->refused = !rac_offer_charge(&l->offer, hook, device, bytes);
 	if (!l->refused)
 		rac_thread.offer = &l->offer;
+	rac_thread.refused = l->refused;
 }
 
 static void offer_free(struct label *l, enum rac_space space, const void *address)

@@ -40,7 +40,7 @@ test: ## install what is missing, build, and run every test that needs no GPU
 	@scripts/setup.sh test
 	@+$(SUBMAKE) run-tests
 
-run-tests: all apps units ## as test, without installing anything
+run-tests: all apps units diff ## as test, without installing anything
 	+@B=$(B) tests/run-tests.sh
 
 check: check-asan check-ubsan check-tsan check-valgrind check-clang ## all of the checks below

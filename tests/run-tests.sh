@@ -30,6 +30,13 @@ trap 'rm -f "$log"' EXIT
 passed=0
 failed=0
 skipped=0
+failures=
+
+# run_check NAME COMMAND…: one case, judged by the status alone.
+run_check() {
+	# shellcheck disable=SC2016  # the inner shell's
+	run_script "$1" sh -c 'name=$0; "$@" && echo "ok - $name"' "$@"
+}
 
 # run_script NAME COMMAND…
 run_script() {
@@ -60,6 +67,10 @@ run_script() {
 		printf 'not ok - %s: it tested nothing\n' "$name"
 		bad=1
 	fi
+	if [ "$bad" -gt 0 ]; then
+		failures="$failures$name
+"
+	fi
 	passed=$((passed + good - skips))
 	failed=$((failed + bad))
 	skipped=$((skipped + skips))
@@ -67,6 +78,8 @@ run_script() {
 
 if [ "$pattern" = '*' ]; then
 	run_script 'the simulated CUDA' make -s --no-print-directory B="$B" check-sim
+	run_check 'the ledger equals the simulated device, in random runs' \
+		make -s --no-print-directory B="$B" DIFF_SECONDS=24 check-diff
 	run_script README.md scripts/check-readme.sh
 fi
 for script in tests/programs/*.sh tests/cli/*.sh; do
@@ -77,6 +90,7 @@ for script in tests/programs/*.sh tests/cli/*.sh; do
 	esac
 done
 
+[ -z "$failures" ] || printf '# failures in:\n%s' "$failures"
 [ "$skipped" -eq 0 ] || printf '%s skipped\n' "$skipped"
 printf '%s passed, %s failed\n' "$passed" "$failed"
 

@@ -150,6 +150,6 @@ tests/lib/job-control.py "$rac" run "$T/catcher" >"$T/out" 2>"$T/err"
 cat "$T/out"
 assert_passed=$((assert_passed + $(grep -c '^ok' "$T/out")))
 assert_failed=$((assert_failed + $(grep -c '^not ok' "$T/out")))
-is 'the test of job control ran' "$(grep -c '^ok\|^not ok' "$T/out"):$(cat "$T/err")" '6:'
+is 'the test of job control ran' "$(grep -c '^ok\|^not ok' "$T/out"):$(cat "$T/err")" '7:'
 
 finish

@@ -33,6 +33,7 @@ truth() {
 
 # figures NAME [threads]: the last run ended with 0, and its report says what the simulator says.
 figures() {
+	# shellcheck disable=SC2154  # set by run
 	if [ "$status" -ne 0 ]; then
 		not_ok "$1" "status $status; stderr: $(cat "$T/err")"
 		return

@@ -209,11 +209,13 @@ mkfifo "$T/gate"
 exec 3<>"$T/gate"
 : >"$T/there"
 for number in 1 2 3 4 5 6 7 8 9 10 11 12; do
-	with "$T/names/r" "$T/guest" gate <"$T/gate" >>"$T/there" 2>"$T/err.$number" 3>&- &
+	(exec 3>&- && with "$T/names/r" "$T/guest" gate) <"$T/gate" >>"$T/there" \
+		2>"$T/err.$number" &
 done
-for tenth in $(seq 100); do
-	[ "$(wc -c <"$T/there")" -lt 12 ] || break
+tenths=0
+while [ "$(wc -c <"$T/there")" -lt 12 ] && [ "$tenths" -lt 100 ]; do
 	sleep 0.1
+	tenths=$((tenths + 1))
 done
 exec 3>&-
 wait
