@@ -33,7 +33,7 @@ struct device_counters {
 
 /* What each allocation only reads is on no line that it writes. */
 _Static_assert(offsetof(struct device_counters, limit) % RAC_CACHE_LINE == 0 &&
-		       offsetof(struct device_counters, kinds) % RAC_CACHE_LINE == 0,
+		offsetof(struct device_counters, kinds) % RAC_CACHE_LINE == 0,
 	"hot and cold counters share a line");
 
 struct rac_tracker {

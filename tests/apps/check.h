@@ -7,25 +7,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FAIL(...) \
-	do { \
+#define FAIL(...)                                               \
+	do {                                                    \
 		fprintf(stderr, "%s:%d: ", __FILE__, __LINE__); \
-		fprintf(stderr, __VA_ARGS__); \
-		fprintf(stderr, "\n"); \
-		exit(1); \
+		fprintf(stderr, __VA_ARGS__);                   \
+		fprintf(stderr, "\n");                          \
+		exit(1);                                        \
 	} while (0)
 
-#define EXPECT(condition) \
-	do { \
-		if (!(condition)) \
+#define EXPECT(condition)                               \
+	do {                                            \
+		if (!(condition))                       \
 			FAIL("not so: %s", #condition); \
 	} while (0)
 
 /* Works for results of the driver and of the runtime. */
-#define RETURNS(code, call) \
-	do { \
-		int got_ = (int)(call); \
-		if (got_ != (int)(code)) \
+#define RETURNS(code, call)                                                       \
+	do {                                                                      \
+		int got_ = (int)(call);                                           \
+		if (got_ != (int)(code))                                          \
 			FAIL("%s returned %d, not %d", #call, got_, (int)(code)); \
 	} while (0)
 

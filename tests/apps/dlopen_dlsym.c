@@ -7,8 +7,8 @@
 #include <cuda.h>
 #include <dlfcn.h>
 
-#define FIND(handle, function) \
-	__typeof__(function) *p_##function; \
+#define FIND(handle, function)                              \
+	__typeof__(function) *p_##function;                 \
 	*(void **)&p_##function = dlsym(handle, #function); \
 	EXPECT(p_##function)
 

@@ -10,7 +10,8 @@
 
 int main(void)
 {
-	void *runtime = dlopen("libcudart.so.13", RTLD_NOW), *driver = dlopen("libcuda.so.1", RTLD_NOW);
+	void *runtime = dlopen("libcudart.so.13", RTLD_NOW),
+	     *driver = dlopen("libcuda.so.1", RTLD_NOW);
 	__typeof__(cudaMalloc) *p_malloc;
 	__typeof__(cudaFree) *p_free;
 	__typeof__(cuMemAlloc_v2) *p_alloc;

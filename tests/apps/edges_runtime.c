@@ -7,9 +7,9 @@
 #include <cuda_runtime.h>
 #include <stdint.h>
 
-#define SHOW(call) \
-	do { \
-		int returned_ = (int)(call); \
+#define SHOW(call)                                                                        \
+	do {                                                                              \
+		int returned_ = (int)(call);                                              \
 		printf("%-58s %4d last %d\n", #call, returned_, (int)cudaGetLastError()); \
 	} while (0)
 

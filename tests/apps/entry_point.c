@@ -15,7 +15,8 @@ static void *find(const char *name, int version)
 		OK(cudaGetDriverEntryPointByVersion(
 			name, &function, (unsigned int)version, cudaEnableDefault, &status));
 	else
-		OK(cudaGetDriverEntryPointByVersion(name, &function, 13000, cudaEnableDefault, &status));
+		OK(cudaGetDriverEntryPointByVersion(
+			name, &function, 13000, cudaEnableDefault, &status));
 	EXPECT(status == cudaDriverEntryPointSuccess && function);
 	return function;
 }
@@ -23,7 +24,8 @@ static void *find(const char *name, int version)
 int main(int argc, char **argv)
 {
 	size_t bytes = argument(argc, argv, 1, "1M");
-	CUresult (*alloc)(CUdeviceptr *, size_t), (*release)(CUdeviceptr), (*old)(CUdeviceptr_v1 *, unsigned int);
+	CUresult (*alloc)(CUdeviceptr *, size_t), (*release)(CUdeviceptr),
+		(*old)(CUdeviceptr_v1 *, unsigned int);
 	enum cudaDriverEntryPointQueryResult status;
 	CUdeviceptr memory;
 	CUdeviceptr_v1 low;
@@ -31,7 +33,8 @@ int main(int argc, char **argv)
 
 	*(void **)&alloc = find("cuMemAlloc", 0);
 	*(void **)&release = find("cuMemFree", 12050);
-	OK(cudaGetDriverEntryPointByVersion("cuNothing", &missing, 13000, cudaEnableDefault, &status));
+	OK(cudaGetDriverEntryPointByVersion(
+		"cuNothing", &missing, 13000, cudaEnableDefault, &status));
 	EXPECT(status == cudaDriverEntryPointSymbolNotFound);
 	OK(cudaFree(NULL));
 	OK(alloc(&memory, bytes));

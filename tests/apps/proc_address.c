@@ -39,7 +39,8 @@ static void allocate(size_t bytes)
 	CUdeviceptr memory;
 
 	*(void **)&alloc = find("cuMemAlloc", 12000, 0);
-	*(void **)&release = find("cuMemFree", 12000, CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM);
+	*(void **)&release =
+		find("cuMemFree", 12000, CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM);
 	OK(alloc(&memory, bytes));
 	OK(release(memory));
 }

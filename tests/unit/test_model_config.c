@@ -150,6 +150,55 @@ Test(model_config, windows_are_on_the_layers_that_each_family_gives_them)
 	cr_assert_eq(s.model.window_layers, 32);
 	cr_assert(rac_model_read("tests/data/models/qwen2.5-7b.json", &s, &c));
 	cr_assert_eq(s.model.window_layers, 0);
+	cr_assert(rac_model_read("tests/data/models/mixtral-8x7b.json", &s, &c));
+	cr_assert_eq(s.model.window_layers, 0);
+	cr_assert(rac_model_read("tests/data/models/deepseek-v3.json", &s, &c));
+	cr_assert_eq(s.model.kv_heads, 0);
+}
+
+#define SHAPE                                                                   \
+	"\"hidden_size\":64,\"num_hidden_layers\":7,\"num_attention_heads\":4," \
+	"\"intermediate_size\":128,\"vocab_size\":100,\"head_dim\":16"
+
+Test(model_config, windows_depend_on_what_the_file_says)
+{
+	static const struct {
+		const char *text;
+		uint64_t window, layers;
+	} cases[] = {
+		{"{\"model_type\":\"mistral\"," SHAPE "}", 0, 0},
+		{"{\"model_type\":\"gemma2\"," SHAPE "}", 0, 0},
+		{"{\"model_type\":\"gemma2\"," SHAPE ",\"sliding_window\":9}", 9, 4},
+		{"{\"model_type\":\"gemma3_text\"," SHAPE "}", 0, 0},
+		{"{\"model_type\":\"gemma3_text\"," SHAPE
+		 ",\"sliding_window\":9,\"sliding_window_pattern\":3}",
+			9, 5},
+		{"{\"model_type\":\"qwen2\"," SHAPE
+		 ",\"sliding_window\":9,\"use_sliding_window\":true,\"max_window_layers\":2}",
+			9, 5},
+		{"{\"model_type\":\"qwen2\"," SHAPE
+		 ",\"sliding_window\":9,\"use_sliding_window\":true,\"max_window_layers\":8}",
+			9, 0},
+	};
+
+	NEEDS_JSON();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rac_model_source s = taken(cases[i].text);
+
+		cr_assert_eq(s.model.window, cases[i].window, "%s", cases[i].text);
+		cr_assert_eq(s.model.window_layers, cases[i].layers, "%s", cases[i].text);
+	}
+	REFUSES("{\"model_type\":\"gemma3_text\"," SHAPE ",\"sliding_window_pattern\":0}",
+		"sliding_window_pattern");
+}
+
+Test(model_config, a_file_without_windows_needs_none_to_name_its_layers)
+{
+	NEEDS_JSON();
+	struct rac_model_source s =
+		taken("{" LLAMA ",\"layer_types\":[\"full_attention\",\"full_attention\"]}");
+
+	cr_assert_eq(s.model.window_layers, 0);
 }
 
 Test(model_config, layers_without_experts_are_counted_by_step_and_list)
@@ -163,6 +212,21 @@ Test(model_config, layers_without_experts_are_counted_by_step_and_list)
 	NEEDS_JSON();
 	/* 0, 2 and 4 by the step, 1 by the list; 0 by both. */
 	cr_assert_eq(taken(text).model.dense_layers, 4);
+}
+
+#define QWEN_MOE                                                                   \
+	"\"model_type\":\"qwen3_moe\",\"hidden_size\":64,\"num_hidden_layers\":7," \
+	"\"num_attention_heads\":4,\"intermediate_size\":128,\"vocab_size\":100,"  \
+	"\"num_experts\":4,\"num_experts_per_tok\":2,\"moe_intermediate_size\":32"
+
+Test(model_config, each_way_to_leave_layers_without_experts_works_alone)
+{
+	NEEDS_JSON();
+	cr_assert_eq(taken("{" QWEN_MOE "}").model.dense_layers, 0);
+	cr_assert_eq(taken("{" QWEN_MOE ",\"mlp_only_layers\":[3]}").model.dense_layers, 1);
+	/* 2 and 5 have experts. */
+	cr_assert_eq(taken("{" QWEN_MOE ",\"decoder_sparse_step\":3}").model.dense_layers, 5);
+	REFUSES("{" QWEN_MOE ",\"decoder_sparse_step\":0}", "decoder_sparse_step");
 }
 
 Test(model_config, the_text_part_of_a_larger_model_is_read_and_that_is_said)
