@@ -14,6 +14,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+/* Their buffers must not add up in one frame: our caller's stack may be small. */
+#define NOT_INLINED __attribute__((noinline))
+
 struct facts {
 	char uuid[RAC_UUID_TEXT_MAX];
 	char name[RAC_DEVICE_NAME_MAX];
@@ -65,7 +68,7 @@ static void read_facts(struct facts *out, CUdevice device)
 		out->total = total;
 }
 
-static void say(const struct rac_state *state, const char *message)
+static NOT_INLINED void say(const struct rac_state *state, const char *message)
 {
 	char line[RAC_STARTUP_LINE_MAX];
 	struct rac_text t;
@@ -115,7 +118,7 @@ static void check_caps(struct rac_state *state, int count)
 	munmap(c, sizeof(*c));
 }
 
-static void say_cap(const struct rac_state *state, uint32_t device, const char *name)
+static NOT_INLINED void say_cap(const struct rac_state *state, uint32_t device, const char *name)
 {
 	char message[RAC_STARTUP_LINE_MAX - 64];
 	struct rac_text t;
@@ -136,7 +139,7 @@ static void say_cap(const struct rac_state *state, uint32_t device, const char *
 	say(state, message);
 }
 
-static void set_cap(struct rac_state *state, uint32_t device, const struct facts *facts)
+static NOT_INLINED void set_cap(struct rac_state *state, uint32_t device, const struct facts *facts)
 {
 	char message[RAC_SETTINGS_MESSAGE_MAX];
 	struct rac_limit_answer answer;

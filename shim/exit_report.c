@@ -94,8 +94,8 @@ static bool gather_bytes(void *context, const char *bytes, size_t n)
 	return true;
 }
 
-/* JSON cannot be cut, so it may be longer than what a pipe takes in one piece; one write it is all the
- * same. */
+/* JSON cannot be cut, so it may be longer than what a pipe takes in one piece; it is handed over as one
+ * all the same. */
 static void write_json_to_stderr(struct rac_state *state, const struct rac_report *report)
 {
 	struct gathered g = {state->report_buffer, sizeof(state->report_buffer), 0};

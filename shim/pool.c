@@ -19,6 +19,9 @@
 #include "state.h"
 #include <sched.h>
 
+#define RETIRING UINT64_C(1) /* a handle that no pool has */
+#define RETIRED  2           /* of `destroyed`: the slot is being cleared */
+
 static unsigned home_of(CUmemoryPool handle)
 {
 	return (unsigned)(((uint64_t)(uintptr_t)handle * UINT64_C(0x9e3779b97f4a7c15)) >> 40) %
@@ -101,6 +104,11 @@ CUdevice rac_pool_home(CUmemoryPool handle, CUdevice otherwise)
 	return otherwise;
 }
 
+bool rac_pool_has_place(const struct rac_pool *pool)
+{
+	return pool != NULL && rac_load_acquire(&pool->place) != 0;
+}
+
 bool rac_pool_is_on_host(const struct rac_pool *pool)
 {
 	return rac_load_relaxed(&pool->place) == RAC_POOL_ON_HOST;
@@ -116,21 +124,32 @@ uint16_t rac_pool_number(const struct rac_state *state, const struct rac_pool *p
 	return RAC_POOL_NUMBER(pool - state->pools);
 }
 
-/* Keeps the pool from being destroyed. False: it is gone, or about to go. */
-static bool pin(struct rac_pool *pool)
+/* Keeps the slot from going to another pool. False: it is about to. */
+static bool hold(struct rac_pool *pool)
 {
-	/* Seq_cst, as the mark of the destruction: one of the two sees the other. */
+	/* Seq_cst, as the marks of destruction and retirement: one of the two sees the other. */
 	atomic_fetch_add_explicit(&pool->pins, 1, memory_order_seq_cst);
-	if (atomic_load_explicit(&pool->destroyed, memory_order_seq_cst) == 0 &&
-		rac_load_acquire(&pool->handle) != 0)
+	if (atomic_load_explicit(&pool->destroyed, memory_order_seq_cst) != RETIRED &&
+		rac_load_acquire(&pool->handle) > RETIRING)
 		return true;
 	atomic_fetch_sub_explicit(&pool->pins, 1, memory_order_release);
 	return false;
 }
 
-static void unpin(struct rac_pool *pool)
+static void let_go(struct rac_pool *pool)
 {
-	atomic_fetch_sub_explicit(&pool->pins, 1, memory_order_release);
+	atomic_fetch_sub_explicit(&pool->pins, 1, memory_order_seq_cst);
+}
+
+/* As hold, and keeps the pool itself from being destroyed. */
+static bool pin(struct rac_pool *pool)
+{
+	if (!hold(pool))
+		return false;
+	if (atomic_load_explicit(&pool->destroyed, memory_order_seq_cst) == 0)
+		return true;
+	let_go(pool);
+	return false;
 }
 
 static CUmemoryPool handle_of(const struct rac_pool *pool)
@@ -152,7 +171,7 @@ static bool read_reserved(void *context, uint64_t *reserved)
 	CUresult result = rac_driver()->cuMemPoolGetAttribute(
 		handle_of(pool), CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT, &value);
 
-	unpin(pool);
+	let_go(pool);
 	*reserved = value;
 	return result == CUDA_SUCCESS;
 }
@@ -179,21 +198,37 @@ void rac_pool_unuse(struct rac_state *state, struct rac_pool *pool, uint64_t byt
 	rac_pool_refresh(state, pool);
 }
 
+/* Takes a destroyed pool's slot for clearing. False: somebody holds it, or has it already; who holds it
+ * tries when he lets go. */
+static bool take_for_clearing(struct rac_pool *pool)
+{
+	do {
+		uint32_t destroyed = 1;
+
+		if (!rac_cas_strong_acq_rel(&pool->destroyed, &destroyed, RETIRED))
+			return false;
+		atomic_thread_fence(memory_order_seq_cst);
+		if (atomic_load_explicit(&pool->pins, memory_order_seq_cst) == 0)
+			return true;
+		atomic_store_explicit(&pool->destroyed, 1, memory_order_seq_cst);
+		/* He may have let go, and seen our mark, just before we took it back. */
+	} while (atomic_load_explicit(&pool->pins, memory_order_seq_cst) == 0);
+	return false;
+}
+
 /* Gives the slot of a destroyed pool without allocations to the next pool. */
 static void retire(struct rac_pool *pool)
 {
-	uint32_t destroyed = 1;
-
 	if (rac_load_acquire(&pool->account.used) != 0 ||
 		rac_load_acquire(&pool->account.room) != 0 ||
-		rac_load_acquire(&pool->account.live) != 0)
+		rac_load_acquire(&pool->account.live) != 0 || !take_for_clearing(pool))
 		return;
-	/* One of several who see the last allocation go does it. */
-	if (!rac_cas_strong_acq_rel(&pool->destroyed, &destroyed, 2))
-		return;
-	rac_store_release(&pool->handle, 0);
+	/* A handle that no pool has, until the slot is clean: nobody finds it, nobody takes it. */
+	rac_store_release(&pool->handle, RETIRING);
 	rac_store_release(&pool->place, 0);
+	rac_store_release(&pool->kept, 0);
 	rac_store_release(&pool->destroyed, 0);
+	rac_store_release(&pool->handle, 0);
 }
 
 void rac_pool_freed(struct rac_state *state, const struct rac_entry *entry)
@@ -207,15 +242,17 @@ void rac_pool_freed(struct rac_state *state, const struct rac_entry *entry)
 
 void rac_pool_refresh(struct rac_state *state, struct rac_pool *pool)
 {
-	/* Once: another thread may retire the slot meanwhile. */
+	if (!hold(pool))
+		return;
 	uint64_t place = rac_load_acquire(&pool->place);
 
-	if (place == 0 || place == RAC_POOL_ON_HOST)
-		return;
-	struct rac_elastic_owner owner = owner_on(pool, (uint32_t)(place - 1));
+	if (place != 0 && place != RAC_POOL_ON_HOST) {
+		struct rac_elastic_owner owner = owner_on(pool, (uint32_t)(place - 1));
 
-	rac_elastic_refresh(state, &pool->account, &owner);
-	if (rac_load_acquire(&pool->destroyed) != 0)
+		rac_elastic_refresh(state, &pool->account, &owner);
+	}
+	let_go(pool);
+	if (atomic_load_explicit(&pool->destroyed, memory_order_seq_cst) == 1)
 		retire(pool);
 }
 
@@ -247,7 +284,7 @@ void rac_pools_reclaim(struct rac_state *state, uint32_t device)
 			continue;
 		if (pin(pool)) {
 			rac_driver()->cuMemPoolTrimTo(handle_of(pool), 0);
-			unpin(pool);
+			let_go(pool);
 		}
 		rac_pool_refresh(state, pool);
 	}
@@ -262,46 +299,36 @@ void rac_pools_refresh_after_wait(struct rac_state *state)
 			rac_pool_refresh(state, &state->pools[i]);
 }
 
-void rac_pool_destroy_begin(struct rac_state *state, CUmemoryPool handle)
+struct rac_pool *rac_pool_destroy_begin(struct rac_state *state, CUmemoryPool handle)
 {
 	struct rac_pool *pool = rac_pool_known(state, handle);
-
-	if (pool == NULL)
-		return;
 	cuuint64_t reserved = 0;
+	uint32_t alive = 0;
 
+	/* Held until the finish, so that the slot is ours to mark and to unmark. */
+	if (pool == NULL || !hold(pool))
+		return NULL;
 	rac_driver()->cuMemPoolTrimTo(handle, 0);
 	if (rac_driver()->cuMemPoolGetAttribute(
 		    handle, CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT, &reserved) == CUDA_SUCCESS)
 		rac_store_relaxed(&pool->kept, reserved);
-	atomic_store_explicit(&pool->destroyed, 1, memory_order_seq_cst);
-	while (atomic_load_explicit(&pool->pins, memory_order_seq_cst) != 0)
+	if (!atomic_compare_exchange_strong_explicit(
+		    &pool->destroyed, &alive, 1, memory_order_seq_cst, memory_order_seq_cst)) {
+		/* Two threads destroy one pool: the driver will refuse one of them. */
+		let_go(pool);
+		return NULL;
+	}
+	while (atomic_load_explicit(&pool->pins, memory_order_seq_cst) != 1)
 		sched_yield();
+	return pool;
 }
 
-static struct rac_pool *find_destroyed(struct rac_state *state, CUmemoryPool handle)
+void rac_pool_destroy_finish(struct rac_state *state, struct rac_pool *pool, bool destroyed)
 {
-	for (unsigned i = 0; i < RAC_POOLS; i++)
-		if (rac_load_acquire(&state->pools[i].handle) == (uint64_t)(uintptr_t)handle &&
-			rac_load_acquire(&state->pools[i].destroyed) == 1)
-			return &state->pools[i];
-	return NULL;
-}
-
-void rac_pool_destroy_undo(struct rac_state *state, CUmemoryPool handle)
-{
-	struct rac_pool *pool = find_destroyed(state, handle);
-
-	if (pool != NULL)
-		rac_store_release(&pool->destroyed, 0);
-}
-
-void rac_pool_destroy_finish(struct rac_state *state, CUmemoryPool handle)
-{
-	struct rac_pool *pool = find_destroyed(state, handle);
-
 	if (pool == NULL)
 		return;
+	if (!destroyed)
+		atomic_store_explicit(&pool->destroyed, 0, memory_order_seq_cst);
+	let_go(pool);
 	rac_pool_refresh(state, pool);
-	retire(pool);
 }

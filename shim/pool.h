@@ -41,6 +41,9 @@ struct rac_pool *rac_pool_known(struct rac_state *state, CUmemoryPool handle);
 /* The device whose default pool this is; `otherwise` if it is none's. */
 CUdevice rac_pool_home(CUmemoryPool handle, CUdevice otherwise);
 
+/* False for NULL, and for a pool that another thread is just entering. */
+bool rac_pool_has_place(const struct rac_pool *pool);
+
 bool rac_pool_is_on_host(const struct rac_pool *pool);
 uint32_t rac_pool_device(const struct rac_pool *pool);
 uint16_t rac_pool_number(const struct rac_state *state, const struct rac_pool *pool);
@@ -74,10 +77,10 @@ void rac_pools_refresh_after_wait(struct rac_state *state);
 
 /*
  * Around the destruction of a pool: its handle means another pool from then on. begin returns when no
- * other thread asks the driver about this pool any more; that is the time of one question at most.
+ * other thread asks the driver about this pool any more; that is the time of one question at most. NULL:
+ * the pool is not known.
  */
-void rac_pool_destroy_begin(struct rac_state *state, CUmemoryPool handle);
-void rac_pool_destroy_undo(struct rac_state *state, CUmemoryPool handle);
-void rac_pool_destroy_finish(struct rac_state *state, CUmemoryPool handle);
+struct rac_pool *rac_pool_destroy_begin(struct rac_state *state, CUmemoryPool handle);
+void rac_pool_destroy_finish(struct rac_state *state, struct rac_pool *pool, bool destroyed);
 
 #endif

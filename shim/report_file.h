@@ -10,10 +10,10 @@
 #include "text.h"
 
 /*
- * Makes the folders, writes under a temporary name beside the path and renames. Where the path holds
- * a file that was written after this process started, ".PID" is appended to ours, and to *path. A
- * path that is a pipe, a terminal or another device, or a descriptor of this process ("/dev/stdout",
- * "/dev/fd/N"), is written to as it stands. Says what failed on stderr.
+ * Makes the folders, writes under a temporary name beside the path and renames. Where the path
+ * holds a file that was written after this process started, ".PID" is appended to ours, and to
+ * *path. A path that is a pipe, a terminal or another device, or a descriptor of this process
+ * ("/dev/stdout", "/dev/fd/N"), is written to as it stands. Says what failed on stderr.
  *
  * For the one thread that reports: it uses the rooms for the report in *state, and little stack.
  */

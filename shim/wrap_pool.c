@@ -169,7 +169,7 @@ static CUresult alloc_async(const struct flavour *f, enum rac_hook hook, CUdevic
 	if (!rac_stream_device(stream, &device) ||
 		(from == NULL && rac_driver()->cuDeviceGetMemPool(&handle, device) != CUDA_SUCCESS))
 		return call(f, dptr, bytes, from, stream);
-	if (from != NULL && rac_pool_known(state, from) == NULL)
+	if (from != NULL && !rac_pool_has_place(rac_pool_known(state, from)))
 		device = rac_pool_home(from, device);
 	struct rac_pool *pool = rac_pool_find(state, handle, device);
 
@@ -265,13 +265,10 @@ RAC_EXPORT CUresult cuMemPoolDestroy(CUmemoryPool pool)
 {
 	if (pool == NULL || !rac_enter())
 		return rac_driver()->cuMemPoolDestroy(pool);
-	rac_pool_destroy_begin(rac_state(), pool);
+	struct rac_pool *known = rac_pool_destroy_begin(rac_state(), pool);
 	CUresult result = rac_driver()->cuMemPoolDestroy(pool);
 
-	if (result == CUDA_SUCCESS)
-		rac_pool_destroy_finish(rac_state(), pool);
-	else
-		rac_pool_destroy_undo(rac_state(), pool);
+	rac_pool_destroy_finish(rac_state(), known, result == CUDA_SUCCESS);
 	rac_leave();
 	return result;
 }

@@ -8,14 +8,15 @@ APP_RPATH = -Wl,-rpath,'$$ORIGIN/../sim' -Wl,--enable-new-dtags
 
 APPS_DRIVER  := driver_linked edges query_free query_sizes untracked_run \
                 guest_child guest_stderr race_ledger race_duel \
-                array_edges array_steps import_shared
+                array_edges array_steps import_shared \
+                peer_lookup peer_host peer_threads
 APPS_RUNTIME := demo edges_runtime query_runtime two_gpus
-APPS_BOTH    := refusal leak threads entry_point guest_state race_budget
+APPS_BOTH    := refusal leak threads entry_point guest_state race_budget peer_kinds peer_ends
 APPS_PLAIN   := nocuda dlopen_dlsym dlvsym proc_address route_absent route_host
 
 APPS_ALL := $(addprefix $(APPS)/,$(APPS_DRIVER) $(APPS_RUNTIME) $(APPS_BOTH) $(APPS_PLAIN) \
             runtime_shared runtime_static route_weak route_plugin.so \
-            route_plugin_static.so route_next.so nvml/libnvidia-ml.so.1)
+            route_plugin_static.so route_next.so route_held.so nvml/libnvidia-ml.so.1)
 
 .PHONY: apps
 apps: $(APPS_ALL) ## build the test programs

@@ -82,7 +82,7 @@ compile "$T/guest" '
 	}' -Itests/sim/include -L"$SIM" -lcuda -lpthread -Wl,-rpath,"$SIM" -O2 -D_GNU_SOURCE ||
 	not_ok 'the program is there' "$(cat "$T/compile.err")"
 
-# A file system without links, and with NO_RENAMEAT2 one whose files are only renamed in the old way.
+# A file system without links, and with NO_RENAMEAT2 one that knows the old rename alone.
 compile "$T/no_links.so" '
 	#include <dlfcn.h>
 	#include <errno.h>
@@ -131,8 +131,11 @@ files() {
 
 # What is no file is written to and stays what it is.
 mkfifo "$T/fifo"
-cat "$T/fifo" >"$T/got" &
+timeout 20 cat "$T/fifo" >"$T/got" &
+# Opened once its reader has.
+exec 3>"$T/fifo"
 run with "$T/fifo" "$T/guest"
+exec 3>&-
 wait $!
 ended 'a report into a FIFO' 7
 is 'reaches its reader whole' "$(reports "$T/got")" 1
