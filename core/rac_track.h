@@ -39,6 +39,9 @@ extern "C" {
 #define RAC_DEVICE_NAME_MAX 96 /* bytes, ending NUL included */
 #define RAC_UUID_TEXT_MAX   48 /* "GPU-" or "MIG-", 36 characters, NUL */
 #define RAC_NO_LIMIT        UINT64_C(0)
+/* No device grants more in one request. Larger ones are not counted while they are under way: they
+ * would bring the sum near 2^64 and stand in the way of others. */
+#define RAC_REQUEST_MAX (UINT64_C(1) << 56)
 
 enum rac_kind {
 #define RAC_KIND(id, name, covers) RAC_KIND_##id,
@@ -107,7 +110,8 @@ enum rac_status rac_tracker_describe(struct rac_tracker *t, uint32_t device, con
  * last bytes, and a request that fits is not refused because of one that does not.
  * RAC_OOM: it does not fit (counted in refused and refused_bytes); *r then says in charged_after
  * what the device was charged with, and nothing else changed. RAC_INVALID: no such device.
- * RAC_OVERFLOW: there is no limit and the sum does not fit 64 bits; nothing changed.
+ * RAC_OVERFLOW: there is no limit, and the request is above RAC_REQUEST_MAX or the sum does not fit 64
+ * bits; nothing changed.
  * A request of 0 bytes always succeeds. *r is to be given to commit or cancel exactly once.
  */
 enum rac_status rac_tracker_reserve(

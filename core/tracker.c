@@ -96,7 +96,7 @@ static enum rac_status charge(
 
 	for (;;) {
 		uint64_t limit = rac_load_relaxed(&d->limit);
-		bool fits64 = rac_checked_add(seen, bytes, &sum);
+		bool fits64 = bytes <= RAC_REQUEST_MAX && rac_checked_add(seen, bytes, &sum);
 
 		*after = seen;
 		if (!fits64 && (forced || limit == RAC_NO_LIMIT))

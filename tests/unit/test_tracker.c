@@ -67,7 +67,7 @@ Test(tracker, a_new_tracker_has_no_limit_and_everything_fits)
 {
 	cr_assert(eq(u64, rac_tracker_limit(t, 0), RAC_NO_LIMIT));
 	cr_assert(rac_tracker_would_fit(t, 0, UINT64_MAX));
-	cr_assert(eq(int, allocate(0, UINT64_C(1) << 62), RAC_OK));
+	cr_assert(eq(int, allocate(0, RAC_REQUEST_MAX), RAC_OK));
 }
 
 /* B3, B5 */
@@ -190,6 +190,15 @@ Test(tracker, a_sum_past_64_bits_is_refused_and_changes_nothing)
 	rac_tracker_set_limit(t, 0, RAC_NO_LIMIT);
 	cr_assert(eq(int, rac_tracker_reserve(t, 0, UINT64_MAX - 100, &r), RAC_OVERFLOW));
 	cr_assert(eq(u64, rac_tracker_charged(t, 0), 900));
+}
+
+Test(tracker, an_absurd_request_under_way_is_not_in_the_way_of_others)
+{
+	struct rac_reservation absurd;
+
+	cr_assert(eq(int, rac_tracker_reserve(t, 0, UINT64_MAX - 4096, &absurd), RAC_OVERFLOW));
+	cr_assert(eq(u64, rac_tracker_charged(t, 0), 0));
+	cr_assert(eq(int, allocate(0, 8192), RAC_OK));
 }
 
 /* D4 */
