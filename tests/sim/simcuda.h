@@ -85,7 +85,7 @@ int simcuda_walk(int (*visit)(const struct simcuda_allocation *, void *), void *
  * of doing anything. NULL or "" removes all rules. Returns 0, or -1 with the rules unchanged where the
  * text does not parse. SIMCUDA_FAIL sets the rules at start.
  */
-int simcuda_fail(const char *rules);
+int simcuda_fail(const char *text);
 
 /* Time that each function that takes or gives memory waits before and after its work. */
 void simcuda_delay(uint64_t nanoseconds);
