@@ -83,9 +83,10 @@ static bool insert_into(
 			continue;
 		struct payload *p = &bucket->payloads[i];
 
-		rac_store_relaxed(&p->bytes, entry->bytes);
-		rac_store_relaxed(&p->tags, pack_tags(entry));
-		rac_store_relaxed(&p->extra, entry->extra);
+		/* Release: a reader that does not own the slot looks at the key after these. */
+		rac_store_release(&p->bytes, entry->bytes);
+		rac_store_release(&p->tags, pack_tags(entry));
+		rac_store_release(&p->extra, entry->extra);
 		rac_store_release(&bucket->keys[i], key);
 		return true;
 	}

@@ -48,8 +48,11 @@ static void doom_slot(
 		return;
 	/* The address may have gone and come back, under another context, between look and step. */
 	unpack(&bucket->payloads[slot], key, &entry);
-	if (entry.context != ending->context)
-		rac_store_release(&bucket->keys[slot], key);
+	if (entry.context != ending->context) {
+		uint64_t doomed = KEY_DOOMED(entry.value);
+
+		rac_cas_strong_acq_rel(&bucket->keys[slot], &doomed, key);
+	}
 }
 
 void rac_ledger_doom(struct rac_ledger *l, uint16_t context)
@@ -96,8 +99,11 @@ static void drop_slot(
 	uint64_t doomed = KEY_DOOMED(entry.value);
 
 	/* Fails when its owner frees it just now. */
-	if (!rac_cas_strong_acq_rel(&bucket->keys[slot], &doomed, KEY_EMPTY))
+	if (!rac_cas_strong_acq_rel(&bucket->keys[slot], &doomed, KEY_CLAIMED))
 		return;
+	/* A call that is giving back a counted entry finds that there is none any more. */
+	rac_store_relaxed(&bucket->payloads[slot].extra, 0);
+	rac_store_release(&bucket->keys[slot], KEY_EMPTY);
 	forget_stray(l, bucket, &entry);
 	ending->visit(ending->visitor, &entry);
 }

@@ -11,7 +11,8 @@
 #include "account.h"
 #include "driver.h"
 
-#define WINDOW 64 /* slots from the home slot on in which a handle may lie */
+#define WINDOW 64          /* slots from the home slot on in which a handle may lie */
+#define GONE   UINT64_C(2) /* swept, and no handle */
 #define FREE   UINT64_C(0)
 
 /* Handles are addresses with a free lowest bit. */
@@ -84,10 +85,10 @@ void rac_context_forget_alias(struct rac_state *state, CUcontext alias)
 
 uint64_t rac_context_handle(const struct rac_state *state, uint16_t number)
 {
-	/* Seq_cst: see insert in account.c. */
-	return number < RAC_STATE_CONTEXTS
-		? atomic_load_explicit(&state->contexts[number], memory_order_seq_cst)
-		: FREE;
+	if (number >= RAC_STATE_CONTEXTS)
+		return FREE;
+	/* That it may be about to end decides nothing yet. Seq_cst: see insert in account.c. */
+	return atomic_load_explicit(&state->contexts[number], memory_order_seq_cst) & ~UINT64_C(1);
 }
 
 CUcontext rac_context_current(void)
@@ -107,8 +108,6 @@ void rac_context_end_begin(struct rac_state *state, CUcontext context)
 
 		if (!rac_cas_strong_acq_rel(&state->contexts[slot], &seen, ending(context)))
 			continue;
-		/* Pairs with insert in account.c: who does not see the mark is seen by the walk. */
-		atomic_thread_fence(memory_order_seq_cst);
 		rac_ledger_doom(&state->ledger, (uint16_t)slot);
 	}
 }
@@ -125,10 +124,16 @@ void rac_context_end_finish(struct rac_state *state, CUcontext context, bool end
 
 		if (rac_load_relaxed(&state->contexts[slot]) != ending(context))
 			continue;
-		if (ended)
+		if (ended) {
+			rac_store_relaxed(&state->contexts[slot], GONE);
+			/* Pairs with insert in account.c: what it recorded while the end was not
+			 * certain is seen by this second walk, or it sees the mark. */
+			atomic_thread_fence(memory_order_seq_cst);
+			rac_ledger_doom(&state->ledger, (uint16_t)slot);
 			rac_ledger_drop_doomed(&state->ledger, (uint16_t)slot, release, state);
-		else
+		} else {
 			rac_ledger_restore_doomed(&state->ledger, (uint16_t)slot);
+		}
 		/* Last: until here nobody else gets the number. */
 		rac_store_release(
 			&state->contexts[slot], ended ? FREE : (uint64_t)(uintptr_t)context);

@@ -13,7 +13,7 @@
 /* The number of a context; given out at its first use. Lock-free. */
 uint16_t rac_context_number(struct rac_state *state, CUcontext context);
 
-/* What a number stands for now: changes when its context begins to end. */
+/* What a number stands for now: changes when its context has ended. */
 uint64_t rac_context_handle(const struct rac_state *state, uint16_t number);
 
 /* The context that is current in this thread; NULL where there is none. */

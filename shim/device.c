@@ -188,8 +188,6 @@ static bool prepare(struct rac_state *state, uint32_t device)
 	if (rac_driver()->cuDeviceGetCount(&count) != CUDA_SUCCESS || device >= (uint32_t)count)
 		return false;
 	read_facts(&facts, (CUdevice)device);
-	if (facts.total == 0)
-		return false;
 	if (state->settings.limit.count > 0 && !state->settings.limit_is_broken) {
 		check_caps(state, count < RAC_MAX_DEVICES ? count : RAC_MAX_DEVICES);
 		set_cap(state, device, &facts);

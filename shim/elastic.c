@@ -7,15 +7,18 @@
  *
  * A refresh reads the driver's figure and acts on it in two steps, between which others may do the
  * same. Growth is charged by whoever reads it, at once. Shrinking and the live figure are done by one
- * thread at a time: who finds another at it leaves a mark and goes on, and the other makes one more pass.
- * So nobody waits, passes are no more than calls, and when all are done the last figure read is in force.
+ * thread at a time: who finds another at it leaves a mark and goes on, and the other makes one more pass. A
+ * thread that has made several for others leaves the rest to them. So nobody waits or works for others for
+ * long, and when all are done the last figure read is in force.
  */
 #include "elastic.h"
 
 #include "device.h"
 #include "state.h"
 
-enum { IDLE, BUSY, MARKED };
+enum { IDLE, BUSY, MARKED, LEFT };
+
+#define PASSES_FOR_OTHERS 8
 
 static enum rac_status take_from_tracker(struct rac_state *state,
 	const struct rac_elastic_owner *owner, uint64_t bytes, bool forced,
@@ -68,9 +71,11 @@ bool rac_elastic_use(struct rac_state *state, struct rac_elastic *e,
 
 void rac_elastic_unuse(struct rac_elastic *e, uint64_t bytes)
 {
-	/* Used first: seen between the two, the sum is too low, which charges nobody anything. */
+	/* Between the two the sum is too low: a refresh must not charge the difference again. */
+	atomic_fetch_add_explicit(&e->granting, 1, memory_order_seq_cst);
 	atomic_fetch_sub_explicit(&e->used, bytes, memory_order_seq_cst);
 	atomic_fetch_add_explicit(&e->room, bytes, memory_order_seq_cst);
+	atomic_fetch_sub_explicit(&e->granting, 1, memory_order_seq_cst);
 }
 
 /* Reads used and room of one moment. False: others are between the two; they refresh after us. */
@@ -89,7 +94,7 @@ static bool look(const struct rac_elastic *e, uint64_t *used, uint64_t *room)
 
 /* Charges what the driver reserves beyond used and room. */
 static void charge_growth(struct rac_state *state, struct rac_elastic *e,
-	const struct rac_elastic_owner *owner, uint64_t reserved)
+	const struct rac_elastic_owner *owner, uint64_t reserved, bool forced)
 {
 	uint64_t used, room;
 	struct rac_reservation r;
@@ -97,7 +102,7 @@ static void charge_growth(struct rac_state *state, struct rac_elastic *e,
 	while (look(e, &used, &room) && reserved > used + room) {
 		uint64_t more = reserved - used - room;
 
-		if (take_from_tracker(state, owner, more, true, &r) != RAC_OK)
+		if (take_from_tracker(state, owner, more, forced, &r) != RAC_OK)
 			return;
 		if (rac_cas_strong_acq_rel(&e->room, &room, room + more))
 			return;
@@ -140,7 +145,7 @@ static void pass(
 	uint64_t live = rac_load_relaxed(&e->live);
 	uint64_t used, room;
 
-	charge_growth(state, e, owner, reserved);
+	charge_growth(state, e, owner, reserved, true);
 	if (look(e, &used, &room)) {
 		uint64_t target = reserved > used ? reserved : used;
 
@@ -161,27 +166,54 @@ static bool enter(struct rac_elastic *e)
 	uint32_t seen = IDLE;
 
 	for (;;) {
-		uint32_t next = seen == IDLE ? BUSY : MARKED;
+		bool ours = seen == IDLE || seen == LEFT;
 
-		if (rac_cas_strong_acq_rel(&e->refresher, &seen, next))
-			return next == BUSY;
+		if (rac_cas_strong_acq_rel(&e->refresher, &seen, ours ? BUSY : MARKED))
+			return ours;
+	}
+}
+
+/*
+ * Makes passes until no mark is left, or until enough were made for others: then the rest is left to
+ * them, as long as any is there.
+ */
+static void make_passes(
+	struct rac_state *state, struct rac_elastic *e, const struct rac_elastic_owner *owner)
+{
+	for (unsigned made = 1;; made++) {
+		uint32_t busy = BUSY, marked = MARKED;
+
+		/* Acquire: what was done before a mark that this takes away is seen by the pass. */
+		rac_exchange_acq_rel(&e->refresher, BUSY);
+		pass(state, e, owner);
+		if (rac_cas_strong_acq_rel(&e->refresher, &busy, IDLE))
+			return;
+		if (made >= PASSES_FOR_OTHERS && rac_load_acquire(&e->inside) > 1 &&
+			rac_cas_strong_acq_rel(&e->refresher, &marked, LEFT))
+			return;
 	}
 }
 
 void rac_elastic_refresh(
 	struct rac_state *state, struct rac_elastic *e, const struct rac_elastic_owner *owner)
 {
-	uint32_t busy;
-
-	if (!enter(e)) {
-		charge_growth(state, e, owner, read_reserved(owner));
-		/* What we just charged may be gone again: the other has to look once more. */
-		if (!enter(e))
-			return;
+	atomic_fetch_add_explicit(&e->inside, 1, memory_order_seq_cst);
+	if (enter(e)) {
+		make_passes(state, e, owner);
+	} else {
+		/* At once, where the cap allows it: our figure may be old by the time it is charged, so
+		 * only the pass, which the other makes now, may force it. */
+		charge_growth(state, e, owner, read_reserved(owner), false);
+		if (enter(e))
+			make_passes(state, e, owner);
 	}
-	do {
-		rac_store_release(&e->refresher, BUSY);
-		pass(state, e, owner);
-		busy = BUSY;
-	} while (!rac_cas_strong_acq_rel(&e->refresher, &busy, IDLE));
+	/* The last one out sees to what was left. */
+	while (atomic_fetch_sub_explicit(&e->inside, 1, memory_order_seq_cst) == 1) {
+		uint32_t left = LEFT;
+
+		if (!rac_cas_strong_acq_rel(&e->refresher, &left, BUSY))
+			return;
+		atomic_fetch_add_explicit(&e->inside, 1, memory_order_seq_cst);
+		make_passes(state, e, owner);
+	}
 }

@@ -19,10 +19,12 @@ struct rac_state;
 
 /* The tracker has used + room reserved for the account. */
 struct rac_elastic {
-	rac_atomic_u64 used;      /* granted and not given back, calls under way included */
-	rac_atomic_u64 room;      /* charged beyond that: what the driver caches */
-	rac_atomic_u64 live;      /* what the tracker counts as live */
-	rac_atomic_u32 granting;  /* threads between taking room and raising used */
+	rac_atomic_u64 used; /* granted and not given back, calls under way included */
+	rac_atomic_u64 room; /* charged beyond that: what the driver caches */
+	rac_atomic_u64 live; /* what the tracker counts as live */
+	rac_atomic_u32
+		granting; /* threads that have changed one of used and room and not yet the other */
+	rac_atomic_u32 inside;    /* threads in a refresh */
 	rac_atomic_u32 refresher; /* see elastic.c */
 };
 

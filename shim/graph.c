@@ -2,7 +2,7 @@
  * graph.c - see graph.h.
  *
  * An executable with memory nodes has one ledger entry per device that its nodes lie on, under its
- * handle: bytes is their sum, and nothing is charged for the entry itself.
+ * handle and the device's number: bytes is their sum, and nothing is charged for the entry itself.
  */
 #include "graph.h"
 
@@ -99,6 +99,38 @@ void rac_graph_refresh(struct rac_state *state, CUdevice device)
 	rac_elastic_refresh(state, &state->graphs[device], &owner);
 }
 
+#define HANDLE_BITS 54 /* user addresses are shorter */
+
+static uint64_t key_of(CUgraphExec exec, unsigned device)
+{
+	return (uint64_t)(uintptr_t)exec | (uint64_t)device << HANDLE_BITS;
+}
+
+/* The device of the lowest bit, which is taken away. */
+static unsigned next_device(uint64_t *devices)
+{
+	unsigned device = (unsigned)__builtin_ctzll(*devices);
+
+	*devices &= *devices - 1;
+	return device;
+}
+
+static void remember(struct rac_state *state, CUgraphExec exec, unsigned device, uint64_t bytes)
+{
+	struct rac_entry entry = {
+		.space = RAC_SPACE_EXEC,
+		.value = key_of(exec, device),
+		.bytes = bytes,
+		.device = (uint8_t)device,
+		.kind = RAC_KIND_BORROWED,
+	};
+
+	if (rac_ledger_insert(&state->ledger, &entry) != RAC_OK)
+		rac_tracker_unrecorded(state->tracker);
+	if ((rac_load_relaxed(&state->graph_devices) >> device & 1) == 0)
+		rac_fetch_or_relaxed(&state->graph_devices, UINT64_C(1) << device);
+}
+
 void rac_graph_made(struct rac_state *state, CUgraphExec exec, CUgraph graph)
 {
 	struct sums sums = {0};
@@ -106,29 +138,42 @@ void rac_graph_made(struct rac_state *state, CUgraphExec exec, CUgraph graph)
 	if (rac_load_relaxed(&state->graphs_used) == 0)
 		return;
 	add_graph(&sums, graph, 0);
-	for (unsigned device = 0; device < RAC_MAX_DEVICES; device++) {
-		struct rac_entry entry = {
-			.space = RAC_SPACE_EXEC,
-			.value = (uintptr_t)exec,
-			.bytes = sums.bytes[device],
-			.device = (uint8_t)device,
-			.kind = RAC_KIND_BORROWED,
-		};
-
-		if (entry.bytes != 0 && rac_ledger_insert(&state->ledger, &entry) != RAC_OK)
-			rac_tracker_unrecorded(state->tracker);
-		if (entry.bytes != 0)
+	for (unsigned device = 0; device < RAC_MAX_DEVICES; device++)
+		if (sums.bytes[device] != 0) {
+			remember(state, exec, device, sums.bytes[device]);
 			rac_graph_refresh(state, (CUdevice)device);
+		}
+}
+
+void rac_graph_end_begin(struct rac_state *state, struct rac_graph_run *was, CUgraphExec exec)
+{
+	uint64_t devices = rac_load_relaxed(&state->graph_devices);
+	struct rac_ledger_taken taken;
+
+	was->devices = 0;
+	while (devices != 0) {
+		unsigned device = next_device(&devices);
+
+		if (rac_ledger_take(&state->ledger, RAC_SPACE_EXEC, key_of(exec, device), &taken) !=
+			RAC_OK)
+			continue;
+		was->devices |= UINT64_C(1) << device;
+		was->bytes[device] = taken.entry.bytes;
+		rac_ledger_drop(&state->ledger, &taken);
 	}
 }
 
-void rac_graph_unmade(struct rac_state *state, CUgraphExec exec)
+void rac_graph_end_finish(
+	struct rac_state *state, const struct rac_graph_run *was, CUgraphExec exec, bool ended)
 {
-	struct rac_ledger_taken taken;
+	uint64_t devices = was->devices;
 
-	while (rac_ledger_take(&state->ledger, RAC_SPACE_EXEC, (uintptr_t)exec, &taken) == RAC_OK) {
-		rac_ledger_drop(&state->ledger, &taken);
-		rac_graph_refresh(state, taken.entry.device);
+	while (devices != 0) {
+		unsigned device = next_device(&devices);
+
+		if (!ended)
+			remember(state, exec, device, was->bytes[device]);
+		rac_graph_refresh(state, (CUdevice)device);
 	}
 }
 
@@ -143,36 +188,51 @@ static uint64_t used_now(CUdevice device)
 	return value;
 }
 
+static bool use(struct rac_state *state, enum rac_hook hook, CUdevice device, uint64_t bytes)
+{
+	struct rac_elastic *account = &state->graphs[device];
+	struct rac_elastic_owner owner = owner_of(&device);
+
+	if (rac_elastic_use(state, account, &owner, bytes, false))
+		return true;
+	rac_pools_reclaim(state, owner.device);
+	if (rac_elastic_use(state, account, &owner, bytes, false))
+		return true;
+	return rac_refusal_report(state, hook, owner.device, bytes) &&
+		rac_elastic_use(state, account, &owner, bytes, true);
+}
+
 bool rac_graph_run_begin(
 	struct rac_state *state, struct rac_graph_run *run, enum rac_hook hook, CUgraphExec exec)
 {
+	uint64_t devices = rac_load_relaxed(&state->graph_devices);
 	struct rac_entry entry;
 
-	run->holds_memory = rac_load_relaxed(&state->graphs_used) != 0 &&
-		rac_ledger_find(&state->ledger, RAC_SPACE_EXEC, (uintptr_t)exec, &entry) ==
-			RAC_OK &&
-		rac_device_prepare(state, entry.device);
-	if (!run->holds_memory)
-		return true;
-	run->device = entry.device;
-	run->bytes = entry.bytes + used_now(run->device);
-	struct rac_elastic *account = &state->graphs[run->device];
-	struct rac_elastic_owner owner = owner_of(&run->device);
+	run->devices = 0;
+	while (devices != 0) {
+		unsigned device = next_device(&devices);
 
-	if (rac_elastic_use(state, account, &owner, run->bytes, false))
-		return true;
-	rac_pools_reclaim(state, owner.device);
-	if (rac_elastic_use(state, account, &owner, run->bytes, false))
-		return true;
-	return rac_refusal_report(state, hook, owner.device, run->bytes) &&
-		rac_elastic_use(state, account, &owner, run->bytes, true);
+		if (rac_ledger_find(&state->ledger, RAC_SPACE_EXEC, key_of(exec, device), &entry) !=
+				RAC_OK ||
+			!rac_device_prepare(state, (CUdevice)device))
+			continue;
+		run->bytes[device] = entry.bytes + used_now((CUdevice)device);
+		if (!use(state, hook, (CUdevice)device, run->bytes[device])) {
+			rac_graph_run_finish(state, run);
+			return false;
+		}
+		run->devices |= UINT64_C(1) << device;
+	}
+	return true;
 }
 
-void rac_graph_run_finish(struct rac_state *state, const struct rac_graph_run *run)
+void rac_graph_run_finish(struct rac_state *state, struct rac_graph_run *run)
 {
-	if (!run->holds_memory)
-		return;
-	/* From here on what the driver reserves counts, not the bound. */
-	rac_elastic_unuse(&state->graphs[run->device], run->bytes);
-	rac_graph_refresh(state, run->device);
+	while (run->devices != 0) {
+		unsigned device = next_device(&run->devices);
+
+		/* From here on what the driver reserves counts, not the bound. */
+		rac_elastic_unuse(&state->graphs[device], run->bytes[device]);
+		rac_graph_refresh(state, (CUdevice)device);
+	}
 }

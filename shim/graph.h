@@ -22,18 +22,24 @@ static inline void rac_graphs_note(struct rac_state *state)
 
 /* Remembers what an executable may need, after it was made from the graph. */
 void rac_graph_made(struct rac_state *state, CUgraphExec exec, CUgraph graph);
-void rac_graph_unmade(struct rac_state *state, CUgraphExec exec);
 
+/* Around its end: forgets it before the driver may give the handle out again, and remembers it anew
+ * where the driver refused. */
+struct rac_graph_run;
+void rac_graph_end_begin(struct rac_state *state, struct rac_graph_run *was, CUgraphExec exec);
+void rac_graph_end_finish(
+	struct rac_state *state, const struct rac_graph_run *was, CUgraphExec exec, bool ended);
+
+/* What an upload or launch may need, by device. */
 struct rac_graph_run {
-	bool holds_memory; /* false: nothing to do */
-	CUdevice device;
-	uint64_t bytes; /* added to the account's use for the time of the call */
+	uint64_t devices; /* one bit each; 0: it holds no memory, nothing to do */
+	uint64_t bytes[RAC_MAX_DEVICES];
 };
 
-/* Around an upload or launch. False: the cap refuses it, and it was said. */
+/* Around an upload or launch. False: the cap of some device refuses it, and it was said. */
 bool rac_graph_run_begin(
 	struct rac_state *state, struct rac_graph_run *run, enum rac_hook hook, CUgraphExec exec);
-void rac_graph_run_finish(struct rac_state *state, const struct rac_graph_run *run);
+void rac_graph_run_finish(struct rac_state *state, struct rac_graph_run *run);
 
 /* Reads anew what a device reserves for graphs. */
 void rac_graph_refresh(struct rac_state *state, CUdevice device);

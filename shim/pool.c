@@ -17,6 +17,7 @@
 #include "driver.h"
 #include "refusal.h"
 #include "state.h"
+#include "thread.h"
 #include <sched.h>
 
 #define RETIRING UINT64_C(1) /* a handle that no pool has */
@@ -28,6 +29,14 @@ static unsigned home_of(CUmemoryPool handle)
 		RAC_POOLS;
 }
 
+/* The handle again after the mark: a slot that is being cleared loses its handle before its mark. */
+static bool is_alive(const struct rac_pool *pool, uint64_t handle)
+{
+	return rac_load_acquire(&pool->handle) == handle &&
+		rac_load_acquire(&pool->destroyed) == 0 &&
+		rac_load_acquire(&pool->handle) == handle;
+}
+
 struct rac_pool *rac_pool_known(struct rac_state *state, CUmemoryPool handle)
 {
 	unsigned home = home_of(handle);
@@ -35,8 +44,7 @@ struct rac_pool *rac_pool_known(struct rac_state *state, CUmemoryPool handle)
 	for (unsigned step = 0; handle != NULL && step < RAC_POOLS; step++) {
 		struct rac_pool *pool = &state->pools[(home + step) % RAC_POOLS];
 
-		if (rac_load_acquire(&pool->handle) == (uint64_t)(uintptr_t)handle &&
-			rac_load_acquire(&pool->destroyed) == 0)
+		if (is_alive(pool, (uint64_t)(uintptr_t)handle))
 			return pool;
 	}
 	return NULL;
@@ -58,8 +66,7 @@ static struct rac_pool *settle_duplicates(struct rac_state *state, struct rac_po
 	uint64_t handle = rac_load_acquire(&mine->handle);
 
 	for (struct rac_pool *p = state->pools; p < state->pools + RAC_POOLS; p++) {
-		if (p == mine || rac_load_acquire(&p->handle) != handle ||
-			rac_load_acquire(&p->destroyed) != 0)
+		if (p == mine || !is_alive(p, handle))
 			continue;
 		if (rac_load_acquire(&p->place) == 0 && p > mine)
 			continue;
@@ -83,7 +90,7 @@ struct rac_pool *rac_pool_find(struct rac_state *state, CUmemoryPool handle, CUd
 
 		if (rac_cas_strong_acq_rel(&pool->handle, &seen, (uint64_t)(uintptr_t)handle))
 			return with_place(settle_duplicates(state, pool), device);
-		if (seen == (uint64_t)(uintptr_t)handle && rac_load_acquire(&pool->destroyed) == 0)
+		if (is_alive(pool, (uint64_t)(uintptr_t)handle))
 			return with_place(pool, device);
 	}
 	return NULL;
@@ -127,12 +134,16 @@ uint16_t rac_pool_number(const struct rac_state *state, const struct rac_pool *p
 /* Keeps the slot from going to another pool. False: it is about to. */
 static bool hold(struct rac_pool *pool)
 {
-	/* Seq_cst, as the marks of destruction and retirement: one of the two sees the other. */
-	atomic_fetch_add_explicit(&pool->pins, 1, memory_order_seq_cst);
-	if (atomic_load_explicit(&pool->destroyed, memory_order_seq_cst) != RETIRED &&
-		rac_load_acquire(&pool->handle) > RETIRING)
-		return true;
-	atomic_fetch_sub_explicit(&pool->pins, 1, memory_order_release);
+	do {
+		/* Seq_cst, as the marks of destruction and retirement: one of the two sees the other. */
+		atomic_fetch_add_explicit(&pool->pins, 1, memory_order_seq_cst);
+		if (atomic_load_explicit(&pool->destroyed, memory_order_seq_cst) != RETIRED &&
+			rac_load_acquire(&pool->handle) > RETIRING)
+			return true;
+		atomic_fetch_sub_explicit(&pool->pins, 1, memory_order_seq_cst);
+		/* Taken back because of our pin? Then it is for us to see to it. */
+	} while (atomic_load_explicit(&pool->destroyed, memory_order_seq_cst) == 1 &&
+		rac_load_acquire(&pool->handle) > RETIRING);
 	return false;
 }
 
@@ -185,10 +196,17 @@ bool rac_pool_use(
 	struct rac_state *state, struct rac_pool *pool, enum rac_hook hook, uint64_t bytes)
 {
 	struct rac_elastic_owner owner = owner_on(pool, rac_pool_device(pool));
+	uint64_t limit = rac_tracker_limit(state->tracker, owner.device);
 
 	if (rac_elastic_use(state, &pool->account, &owner, bytes, false))
 		return true;
-	return rac_refusal_report(state, hook, owner.device, bytes) &&
+	/* What others cache may make room, unless the request is hopeless. */
+	if (bytes <= limit) {
+		rac_pools_reclaim(state, owner.device);
+		if (rac_elastic_use(state, &pool->account, &owner, bytes, false))
+			return true;
+	}
+	return rac_refusal_report(state, rac_label_or(hook), owner.device, bytes) &&
 		rac_elastic_use(state, &pool->account, &owner, bytes, true);
 }
 
@@ -216,13 +234,23 @@ static bool take_for_clearing(struct rac_pool *pool)
 	return false;
 }
 
+static bool is_empty(const struct rac_pool *pool)
+{
+	return rac_load_acquire(&pool->account.used) == 0 &&
+		rac_load_acquire(&pool->account.room) == 0 &&
+		rac_load_acquire(&pool->account.live) == 0;
+}
+
 /* Gives the slot of a destroyed pool without allocations to the next pool. */
 static void retire(struct rac_pool *pool)
 {
-	if (rac_load_acquire(&pool->account.used) != 0 ||
-		rac_load_acquire(&pool->account.room) != 0 ||
-		rac_load_acquire(&pool->account.live) != 0 || !take_for_clearing(pool))
+	if (!is_empty(pool) || !take_for_clearing(pool))
 		return;
+	/* Another pool may have got the slot between the two. */
+	if (!is_empty(pool)) {
+		atomic_store_explicit(&pool->destroyed, 1, memory_order_seq_cst);
+		return;
+	}
 	/* A handle that no pool has, until the slot is clean: nobody finds it, nobody takes it. */
 	rac_store_release(&pool->handle, RETIRING);
 	rac_store_release(&pool->place, 0);
@@ -236,7 +264,12 @@ void rac_pool_freed(struct rac_state *state, const struct rac_entry *entry)
 	struct rac_pool *pool = &state->pools[entry->context & (RAC_POOLS - 1)];
 
 	rac_tracker_note_free(state->tracker, entry->device, RAC_KIND_POOL);
+	/* Held, since the account looks empty for a moment. It holds this entry, so it is not retired. */
+	bool held = hold(pool);
+
 	rac_elastic_unuse(&pool->account, entry->bytes);
+	if (held)
+		let_go(pool);
 	rac_pool_refresh(state, pool);
 }
 

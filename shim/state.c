@@ -68,14 +68,20 @@ static size_t region_bytes(void)
  * Where no page is to be had the state lies here, so that a cap holds all the same; untouched it costs
  * nothing. One state of the process can have it, not one of a child.
  */
+static _Alignas(4096) char emergency_room[EMERGENCY_BYTES];
+
 static char *take_emergency_room(void)
 {
-	static _Alignas(4096) char room[EMERGENCY_BYTES];
 	static rac_atomic_u32 taken;
 
-	if (region_bytes() > sizeof(room) || rac_exchange_acq_rel(&taken, 1) != 0)
+	if (region_bytes() > sizeof(emergency_room) || rac_exchange_acq_rel(&taken, 1) != 0)
 		return NULL;
-	return room;
+	return emergency_room;
+}
+
+static bool is_emergency_room(const void *region)
+{
+	return region == emergency_room;
 }
 
 static struct rac_state *make_state(void)
@@ -137,11 +143,15 @@ static bool publish(void)
 		return true;
 	struct rac_state *fresh = make_state();
 
-	if (fresh == NULL)
-		return false;
+	if (fresh == NULL) {
+		/* Another thread may have had the last room. */
+		seen = atomic_load_explicit(&current, memory_order_acquire);
+		return seen != NULL && seen->pid == getpid();
+	}
 	if (!atomic_compare_exchange_strong_explicit(
 		    &current, &seen, fresh, memory_order_release, memory_order_acquire)) {
-		munmap(fresh, region_bytes());
+		if (!is_emergency_room(fresh))
+			munmap(fresh, region_bytes());
 		return true;
 	}
 	/* The parent's region stays mapped in a child: a thread of ours may still read from it. */

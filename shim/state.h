@@ -63,7 +63,8 @@ struct rac_state {
 	struct rac_pool pools[RAC_POOLS];
 	struct rac_elastic graphs[RAC_MAX_DEVICES]; /* what each device reserves for graphs */
 	rac_atomic_u32 pools_used;
-	rac_atomic_u32 graphs_used; /* a graph with memory nodes was made */
+	rac_atomic_u64 graph_devices; /* one bit each: executables with memory there were made */
+	rac_atomic_u32 graphs_used;   /* a graph with memory nodes was made */
 	struct rac_untracked untracked;
 	/* Room for the report, which is made when the process ends: its stack may be small. */
 	struct rac_device_snapshot report_devices[RAC_MAX_DEVICES];

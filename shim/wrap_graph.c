@@ -98,12 +98,14 @@ RUN(cuGraphLaunch_ptsz)
 
 RAC_EXPORT CUresult cuGraphExecDestroy(CUgraphExec hGraphExec)
 {
+	struct rac_graph_run was;
+
 	if (!rac_enter())
 		return rac_driver()->cuGraphExecDestroy(hGraphExec);
-	/* Before the call: the handle may be another graph's right after it. */
-	rac_graph_unmade(rac_state(), hGraphExec);
+	rac_graph_end_begin(rac_state(), &was, hGraphExec);
 	CUresult result = rac_driver()->cuGraphExecDestroy(hGraphExec);
 
+	rac_graph_end_finish(rac_state(), &was, hGraphExec, result == CUDA_SUCCESS);
 	rac_leave();
 	return result;
 }

@@ -83,57 +83,79 @@ static CUresult alloc_on_host(const struct flavour *f, enum rac_hook hook, CUdev
 	return result;
 }
 
-/*
- * True when an allocation that was to come out of what the pool caches made it grow instead, past the
- * cap: freed memory may be of no use yet to another stream. Growth that a fitting request caused, by the
- * driver's rounding, is no such case.
- */
-static bool grew_past_the_cap(
-	struct rac_state *state, struct rac_pool *pool, bool would_fit, uint64_t charge_before)
-{
-	uint32_t device = rac_pool_device(pool);
-	uint64_t limit = rac_tracker_limit(state->tracker, device);
+/* What one attempt of an allocation is made with. */
+struct request {
+	const struct flavour *f;
+	enum rac_hook hook;
+	struct rac_pool *pool;
+	CUdeviceptr *dptr;
+	size_t bytes;
+	CUmemoryPool from;
+	CUstream stream;
+};
 
-	return !would_fit && limit != RAC_NO_LIMIT &&
-		state->settings.on_limit != RAC_ON_LIMIT_WARN &&
-		rac_pool_charge(pool) > charge_before &&
-		rac_tracker_charged(state->tracker, device) > limit;
+static bool has_cap(const struct rac_state *state, uint32_t device)
+{
+	return rac_tracker_limit(state->tracker, device) != RAC_NO_LIMIT &&
+		state->settings.on_limit != RAC_ON_LIMIT_WARN;
 }
 
-static CUresult alloc_in_pool(const struct flavour *f, enum rac_hook hook, struct rac_pool *pool,
-	CUdeviceptr *dptr, size_t bytes, CUmemoryPool from, CUstream stream)
+/*
+ * Freed memory that a pool caches may be of no use yet to another stream: then it grows although it has
+ * room. So as much is reserved for the time of the call; where the cap has no room for that, growth past
+ * it is undone, and *undone says so.
+ */
+static CUresult attempt(const struct request *q, bool *undone)
 {
 	struct rac_state *state = rac_state();
-	const CUdeviceptr before = *dptr;
-	uint32_t device = rac_pool_device(pool);
-	bool would_fit = rac_tracker_would_fit(state->tracker, device, bytes);
+	const CUdeviceptr before = *q->dptr;
+	uint32_t device = rac_pool_device(q->pool);
+	struct rac_reservation guard;
+	bool capped = has_cap(state, device);
 
-	/* What is cached may be of no use for this request, so room is made for growth, too. */
-	if (!would_fit) {
-		rac_pools_reclaim(state, device);
-		would_fit = rac_tracker_would_fit(state->tracker, device, bytes);
-	}
-	uint64_t charge_before = rac_pool_charge(pool);
-
-	if (!rac_pool_use(state, pool, rac_label_or(hook), bytes))
+	*undone = false;
+	if (!rac_pool_use(state, q->pool, q->hook, q->bytes))
 		return CUDA_ERROR_OUT_OF_MEMORY;
-	CUresult result = call(f, dptr, bytes, from, stream);
+	bool guarded = capped &&
+		rac_tracker_try_reserve(state->tracker, device, q->bytes, &guard) == RAC_OK;
+	uint64_t charge_before = rac_pool_charge(q->pool);
+	CUresult result = call(q->f, q->dptr, q->bytes, q->from, q->stream);
 
+	if (guarded)
+		rac_tracker_cancel(state->tracker, &guard);
 	if (result != CUDA_SUCCESS) {
-		rac_pool_unuse(state, pool, bytes);
+		rac_pool_unuse(state, q->pool, q->bytes);
 		rac_tracker_driver_failed(state->tracker, device);
 		return result;
 	}
-	rac_pool_refresh(state, pool);
-	if (grew_past_the_cap(state, pool, would_fit, charge_before) &&
-		f->free(*dptr, stream) == CUDA_SUCCESS) {
-		*dptr = before;
-		rac_elastic_unuse(&pool->account, bytes);
-		rac_pools_reclaim(state, device);
-		rac_refusal_report(state, rac_label_or(hook), device, bytes);
+	rac_pool_refresh(state, q->pool);
+	if (capped && !guarded && rac_pool_charge(q->pool) > charge_before &&
+		rac_tracker_charged(state->tracker, device) >
+			rac_tracker_limit(state->tracker, device) &&
+		q->f->free(*q->dptr, q->stream) == CUDA_SUCCESS) {
+		*q->dptr = before;
+		rac_pool_unuse(state, q->pool, q->bytes);
+		*undone = true;
 		return CUDA_ERROR_OUT_OF_MEMORY;
 	}
-	record(pool, hook, *dptr, bytes);
+	record(q->pool, q->hook, *q->dptr, q->bytes);
+	return result;
+}
+
+static CUresult alloc_in_pool(const struct request *q)
+{
+	struct rac_state *state = rac_state();
+	uint32_t device = rac_pool_device(q->pool);
+	bool undone;
+	CUresult result = attempt(q, &undone);
+
+	if (undone) {
+		/* What is cached was of no use; without it the request may fit. */
+		rac_pools_reclaim(state, device);
+		result = attempt(q, &undone);
+	}
+	if (undone)
+		rac_refusal_report(state, rac_label_or(q->hook), device, q->bytes);
 	return result;
 }
 
@@ -179,7 +201,7 @@ static CUresult alloc_async(const struct flavour *f, enum rac_hook hook, CUdevic
 		return alloc_on_host(f, hook, dptr, bytes, from, stream);
 	if (!rac_device_prepare(state, (CUdevice)rac_pool_device(pool)))
 		return call(f, dptr, bytes, from, stream);
-	return alloc_in_pool(f, hook, pool, dptr, bytes, from, stream);
+	return alloc_in_pool(&(struct request){f, hook, pool, dptr, bytes, from, stream});
 }
 
 /* The twins differ in the driver functions they call, not in what is done. */

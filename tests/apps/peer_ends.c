@@ -154,9 +154,15 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } cases[] = {
-	{"reset", reset}, {"reset-runtime", reset_runtime}, {"destroy", destroy},
-	{"release", release}, {"never-made", never_made}, {"made-unseen", made_unseen},
-	{"crosswise", crosswise}, {"failing", failing}, {"no-context", no_context},
+	{"reset", reset},
+	{"reset-runtime", reset_runtime},
+	{"destroy", destroy},
+	{"release", release},
+	{"never-made", never_made},
+	{"made-unseen", made_unseen},
+	{"crosswise", crosswise},
+	{"failing", failing},
+	{"no-context", no_context},
 };
 
 int main(int argc, char **argv)

@@ -23,24 +23,25 @@ static CUmemoryPool pool;
 static long operations;
 static _Atomic uint64_t places[KINDS][PLACES];
 
-static uint64_t take(int kind)
+/* Of several sizes, so that one entry taken for another shows. */
+static uint64_t take(int kind, size_t bytes)
 {
 	CUmemAllocationProp prop = {.type = CU_MEM_ALLOCATION_TYPE_PINNED,
 		.location = {.type = CU_MEM_LOCATION_TYPE_DEVICE, .id = 0}};
-	CUDA_ARRAY_DESCRIPTOR shape = {64, 16, CU_AD_FORMAT_FLOAT, 1};
+	CUDA_ARRAY_DESCRIPTOR shape = {bytes / 64, 16, CU_AD_FORMAT_FLOAT, 1};
 	CUmemGenericAllocationHandle object;
 	CUdeviceptr memory;
 	CUarray array;
 
 	switch (kind) {
 	case 0:
-		OK(cuMemAlloc(&memory, 4096));
+		OK(cuMemAlloc(&memory, bytes));
 		return memory;
 	case 1:
-		OK(cuMemAllocFromPoolAsync(&memory, 4096, pool, NULL));
+		OK(cuMemAllocFromPoolAsync(&memory, bytes, pool, NULL));
 		return memory;
 	case 2:
-		OK(cuMemCreate(&object, (size_t)2 << 20, &prop, 0));
+		OK(cuMemCreate(&object, bytes << 9, &prop, 0));
 		return object;
 	default:
 		OK(cuArrayCreate(&array, &shape));
@@ -78,7 +79,7 @@ static void *reuse(void *seed)
 		if (random >> 32 & 1)
 			give(kind, atomic_exchange(place, 0));
 		else
-			give(kind, atomic_exchange(place, take(kind)));
+			give(kind, atomic_exchange(place, take(kind, (size_t)4096 << random % 3)));
 	}
 	return NULL;
 }
