@@ -98,7 +98,7 @@ static void close_all(struct rac_state *state, struct rac_text *why)
 static void check_caps(struct rac_state *state, int count)
 {
 	struct rac_text why;
-	char shortest[64];
+	char shortest[128];
 	struct comparison *c =
 		mmap(NULL, sizeof(*c), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
