@@ -154,8 +154,10 @@ static CUresult alloc_in_pool(const struct request *q)
 		rac_pools_reclaim(state, device);
 		result = attempt(q, &undone);
 	}
-	if (undone)
+	if (undone) {
+		rac_pools_reclaim(state, device);
 		rac_refusal_report(state, rac_label_or(q->hook), device, q->bytes);
+	}
 	return result;
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 static int status;
+static pthread_barrier_t all_used;
 
 static void use(size_t kept)
 {
@@ -30,6 +31,8 @@ static void use(size_t kept)
 static void *work(void *which)
 {
 	use(4096);
+	/* A thread that comes to CUDA after another began to end the process finds it gone. */
+	pthread_barrier_wait(&all_used);
 	if (which)
 		exit(status);
 	for (;;)
@@ -46,6 +49,7 @@ int main(int argc, char **argv)
 	if (strcmp(order, "none") == 0)
 		return status;
 	if (strcmp(order, "threads") == 0) {
+		pthread_barrier_init(&all_used, NULL, 8);
 		for (size_t i = 0; i < 8; i++)
 			pthread_create(&threads[i], NULL, work, i == 7 ? &status : NULL);
 		pause();
