@@ -28,7 +28,7 @@ static enum rac_status take_from_tracker(struct rac_state *state,
 		      : rac_tracker_try_reserve(state->tracker, owner->device, bytes, r);
 }
 
-static bool grant(struct rac_state *state, struct rac_elastic *e,
+static enum rac_status grant(struct rac_state *state, struct rac_elastic *e,
 	const struct rac_elastic_owner *owner, uint64_t bytes, bool forced)
 {
 	uint64_t room = rac_load_acquire(&e->room);
@@ -38,35 +38,38 @@ static bool grant(struct rac_state *state, struct rac_elastic *e,
 		struct rac_reservation r = {.device = owner->device};
 		uint64_t before = room;
 
-		if (bytes > from_room &&
-			take_from_tracker(state, owner, bytes - from_room, forced, &r) != RAC_OK) {
+		enum rac_status status = RAC_OK;
+
+		if (bytes > from_room)
+			status = take_from_tracker(state, owner, bytes - from_room, forced, &r);
+		if (status != RAC_OK) {
 			/* Room that came meanwhile may make it fit. */
 			room = rac_load_acquire(&e->room);
 			if (room == before)
-				return false;
+				return status;
 			continue;
 		}
 		if (rac_cas_strong_acq_rel(&e->room, &room, room - from_room))
-			return true;
+			return RAC_OK;
 		rac_tracker_cancel(state->tracker, &r);
 	}
 }
 
-bool rac_elastic_use(struct rac_state *state, struct rac_elastic *e,
+enum rac_status rac_elastic_use(struct rac_state *state, struct rac_elastic *e,
 	const struct rac_elastic_owner *owner, uint64_t bytes, bool forced)
 {
 	if (!rac_device_may_allocate(state, owner->device))
-		return false;
+		return RAC_OOM;
 	atomic_fetch_add_explicit(&e->granting, 1, memory_order_seq_cst);
-	bool granted = grant(state, e, owner, bytes, forced);
+	enum rac_status status = grant(state, e, owner, bytes, forced);
 
-	if (granted)
+	if (status == RAC_OK)
 		atomic_fetch_add_explicit(&e->used, bytes, memory_order_acq_rel);
 	atomic_fetch_sub_explicit(&e->granting, 1, memory_order_seq_cst);
 	/* A refresh beside us could not look while we were at it, and relied on ours. */
-	if (!granted)
+	if (status != RAC_OK)
 		rac_elastic_refresh(state, e, owner);
-	return granted;
+	return status;
 }
 
 void rac_elastic_unuse(struct rac_elastic *e, uint64_t bytes)

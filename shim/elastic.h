@@ -5,8 +5,8 @@
  *
  * Growth that a request needs is reserved before the driver's call, against the cap. What the driver
  * takes beyond that is seen after it and cannot be undone: it is charged all the same and reported as
- * over_bytes where it passes the cap. What a call under way may come to need is charged and not yet
- * live, so that a call that fails leaves no trace in the peak.
+ * over_bytes where it passes the cap. What a call under way may come to need is charged and becomes live
+ * at the next refresh: its own, after the call, unless another thread's comes before it.
  */
 #ifndef RAC_ELASTIC_H
 #define RAC_ELASTIC_H
@@ -37,9 +37,12 @@ struct rac_elastic_owner {
 	void *context;
 };
 
-/* Adds to used, after reserving what exceeds the room; past the cap when forced. False: the cap does
- * not allow it; nothing changed, and no refusal is counted. */
-bool rac_elastic_use(struct rac_state *state, struct rac_elastic *e,
+/*
+ * Adds to used, after reserving what exceeds the room; past the cap when forced. RAC_OOM: the cap does
+ * not allow it. RAC_OVERFLOW: there is no cap and no device has as much, so the driver is to say so. In
+ * both cases nothing changed, and no refusal is counted.
+ */
+enum rac_status rac_elastic_use(struct rac_state *state, struct rac_elastic *e,
 	const struct rac_elastic_owner *owner, uint64_t bytes, bool forced);
 
 /* Takes bytes off used; they are room until the next refresh. */

@@ -188,18 +188,20 @@ static uint64_t used_now(CUdevice device)
 	return value;
 }
 
-static bool use(struct rac_state *state, enum rac_hook hook, CUdevice device, uint64_t bytes)
+static enum rac_status use(
+	struct rac_state *state, enum rac_hook hook, CUdevice device, uint64_t bytes)
 {
 	struct rac_elastic *account = &state->graphs[device];
 	struct rac_elastic_owner owner = owner_of(&device);
+	enum rac_status status = rac_elastic_use(state, account, &owner, bytes, false);
 
-	if (rac_elastic_use(state, account, &owner, bytes, false))
-		return true;
-	rac_pools_reclaim(state, owner.device);
-	if (rac_elastic_use(state, account, &owner, bytes, false))
-		return true;
-	return rac_refusal_report(state, hook, owner.device, bytes) &&
-		rac_elastic_use(state, account, &owner, bytes, true);
+	if (status == RAC_OOM) {
+		rac_pools_reclaim(state, owner.device);
+		status = rac_elastic_use(state, account, &owner, bytes, false);
+	}
+	if (status == RAC_OOM && rac_refusal_report(state, hook, owner.device, bytes))
+		status = rac_elastic_use(state, account, &owner, bytes, true);
+	return status;
 }
 
 bool rac_graph_run_begin(
@@ -217,11 +219,14 @@ bool rac_graph_run_begin(
 			!rac_device_prepare(state, (CUdevice)device))
 			continue;
 		run->bytes[device] = entry.bytes + used_now((CUdevice)device);
-		if (!use(state, hook, (CUdevice)device, run->bytes[device])) {
+		enum rac_status status = use(state, hook, (CUdevice)device, run->bytes[device]);
+
+		if (status == RAC_OOM) {
 			rac_graph_run_finish(state, run);
 			return false;
 		}
-		run->devices |= UINT64_C(1) << device;
+		if (status == RAC_OK)
+			run->devices |= UINT64_C(1) << device;
 	}
 	return true;
 }

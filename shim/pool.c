@@ -10,7 +10,7 @@
  * A thread that asks the driver about a pool which is not an argument of its own call pins it first: a
  * destruction marks the pool and waits for the pins to go, a pin that finds the mark lets go again. So
  * the driver is never asked about a pool that is gone. That wait is the only one in the shim, and it is
- * for a question, not for a call that could itself wait for the device.
+ * for a few questions, not for a call that could itself wait for the device.
  */
 #include "pool.h"
 
@@ -192,22 +192,20 @@ static struct rac_elastic_owner owner_on(struct rac_pool *pool, uint32_t device)
 	return (struct rac_elastic_owner){device, RAC_KIND_POOL, read_reserved, pool};
 }
 
-bool rac_pool_use(
+enum rac_status rac_pool_use(
 	struct rac_state *state, struct rac_pool *pool, enum rac_hook hook, uint64_t bytes)
 {
 	struct rac_elastic_owner owner = owner_on(pool, rac_pool_device(pool));
-	uint64_t limit = rac_tracker_limit(state->tracker, owner.device);
+	enum rac_status status = rac_elastic_use(state, &pool->account, &owner, bytes, false);
 
-	if (rac_elastic_use(state, &pool->account, &owner, bytes, false))
-		return true;
 	/* What others cache may make room, unless the request is hopeless. */
-	if (bytes <= limit) {
+	if (status == RAC_OOM && bytes <= rac_tracker_limit(state->tracker, owner.device)) {
 		rac_pools_reclaim(state, owner.device);
-		if (rac_elastic_use(state, &pool->account, &owner, bytes, false))
-			return true;
+		status = rac_elastic_use(state, &pool->account, &owner, bytes, false);
 	}
-	return rac_refusal_report(state, rac_label_or(hook), owner.device, bytes) &&
-		rac_elastic_use(state, &pool->account, &owner, bytes, true);
+	if (status == RAC_OOM && rac_refusal_report(state, rac_label_or(hook), owner.device, bytes))
+		status = rac_elastic_use(state, &pool->account, &owner, bytes, true);
+	return status;
 }
 
 void rac_pool_unuse(struct rac_state *state, struct rac_pool *pool, uint64_t bytes)

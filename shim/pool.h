@@ -48,8 +48,8 @@ bool rac_pool_is_on_host(const struct rac_pool *pool);
 uint32_t rac_pool_device(const struct rac_pool *pool);
 uint16_t rac_pool_number(const struct rac_state *state, const struct rac_pool *pool);
 
-/* Before the driver's call. False: the cap refuses, and it was said. */
-bool rac_pool_use(
+/* Before the driver's call. RAC_OOM: the cap refuses, and it was said. RAC_OVERFLOW: see elastic.h. */
+enum rac_status rac_pool_use(
 	struct rac_state *state, struct rac_pool *pool, enum rac_hook hook, uint64_t bytes);
 
 /* What a pool is charged now. */
@@ -77,7 +77,7 @@ void rac_pools_refresh_after_wait(struct rac_state *state);
 
 /*
  * Around the destruction of a pool: its handle means another pool from then on. begin returns when no
- * other thread asks the driver about this pool any more; that is the time of one question at most. NULL:
+ * other thread asks the driver about this pool any more; that is the time of a few questions at most. NULL:
  * the pool is not known.
  */
 struct rac_pool *rac_pool_destroy_begin(struct rac_state *state, CUmemoryPool handle);

@@ -5,7 +5,6 @@
  * (see wrap_graph.c), so it passes.
  */
 #include "account.h"
-#include "context.h"
 #include "device.h"
 #include "driver.h"
 #include "graph.h"
@@ -113,9 +112,13 @@ static CUresult attempt(const struct request *q, bool *undone)
 	struct rac_reservation guard;
 	bool capped = has_cap(state, device);
 
+	enum rac_status status = rac_pool_use(state, q->pool, q->hook, q->bytes);
+
 	*undone = false;
-	if (!rac_pool_use(state, q->pool, q->hook, q->bytes))
+	if (status == RAC_OOM)
 		return CUDA_ERROR_OUT_OF_MEMORY;
+	if (status != RAC_OK)
+		return call(q->f, q->dptr, q->bytes, q->from, q->stream);
 	bool guarded = capped &&
 		rac_tracker_try_reserve(state->tracker, device, q->bytes, &guard) == RAC_OK;
 	uint64_t charge_before = rac_pool_charge(q->pool);

@@ -61,6 +61,8 @@ static bool compare_device(struct rac_state *state, int device)
 		same &= compare_kind(state, device, (enum rac_kind)k, s.kinds[k].live_bytes);
 		sum += s.kinds[k].live_bytes;
 	}
+	if (s.limit_bytes == RAC_NO_LIMIT)
+		same &= equal("refused without a cap", device, s.refused, 0);
 	return same & equal("charged", device, s.charged_bytes, sum);
 }
 
