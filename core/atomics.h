@@ -40,6 +40,12 @@ typedef _Atomic uint32_t rac_atomic_u32;
 	atomic_compare_exchange_strong_explicit( \
 		(p), (e), (v), memory_order_acq_rel, memory_order_acquire)
 
+/* One total order over all of them, for words that two threads each write and then read the other's. */
+#define rac_load_seq_cst(p)         atomic_load_explicit((p), memory_order_seq_cst)
+#define rac_store_seq_cst(p, v)     atomic_store_explicit((p), (v), memory_order_seq_cst)
+#define rac_fetch_add_seq_cst(p, v) atomic_fetch_add_explicit((p), (v), memory_order_seq_cst)
+#define rac_fetch_sub_seq_cst(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_seq_cst)
+
 /* Raises *p to at least value. The loop ends at once when *p is already as high, which is the rule:
  * a peak is written seldom and read at each allocation. */
 static inline void rac_max_relaxed(rac_atomic_u64 *p, uint64_t value)
@@ -47,15 +53,6 @@ static inline void rac_max_relaxed(rac_atomic_u64 *p, uint64_t value)
 	uint64_t seen = rac_load_relaxed(p);
 
 	while (seen < value && !rac_cas_weak_relaxed(p, &seen, value))
-		;
-}
-
-/* The same where what was done before the raise is to be seen by who sees it. */
-static inline void rac_max_acq_rel(rac_atomic_u64 *p, uint64_t value)
-{
-	uint64_t seen = rac_load_acquire(p);
-
-	while (seen < value && !rac_cas_strong_acq_rel(p, &seen, value))
 		;
 }
 

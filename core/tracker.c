@@ -330,7 +330,7 @@ static void restart_peak(rac_atomic_u64 *peak, const rac_atomic_u64 *value)
 {
 	/* An exchange, so that the load after it is not done before it. */
 	atomic_exchange_explicit(peak, rac_load_relaxed(value), memory_order_seq_cst);
-	rac_max_relaxed(peak, atomic_load_explicit(value, memory_order_seq_cst));
+	rac_max_relaxed(peak, rac_load_seq_cst(value));
 }
 
 void rac_tracker_mark(struct rac_tracker *t, uint32_t device)

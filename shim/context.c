@@ -88,7 +88,7 @@ uint64_t rac_context_handle(const struct rac_state *state, uint16_t number)
 	if (number >= RAC_STATE_CONTEXTS)
 		return FREE;
 	/* That it may be about to end decides nothing yet. Seq_cst: see insert in account.c. */
-	return atomic_load_explicit(&state->contexts[number], memory_order_seq_cst) & ~UINT64_C(1);
+	return rac_load_seq_cst(&state->contexts[number]) & ~UINT64_C(1);
 }
 
 CUcontext rac_context_current(void)

@@ -10,6 +10,10 @@
  * thread at a time: who finds another at it leaves a mark and goes on, and the other makes one more pass. A
  * thread that has made several for others leaves the rest to them. So nobody waits or works for others for
  * long, and when all are done the last figure read is in force.
+ *
+ * Orders. used and room are two words; `granting` is raised before and lowered after a change of both, and
+ * look reads it between two readings of them. These accesses are seq_cst, so that who reads 0 has seen all
+ * of a change or none. So are those of `inside`: the last one out must see that somebody left work behind.
  */
 #include "elastic.h"
 
@@ -60,12 +64,12 @@ enum rac_status rac_elastic_use(struct rac_state *state, struct rac_elastic *e,
 {
 	if (!rac_device_may_allocate(state, owner->device))
 		return RAC_OOM;
-	atomic_fetch_add_explicit(&e->granting, 1, memory_order_seq_cst);
+	rac_fetch_add_seq_cst(&e->granting, 1);
 	enum rac_status status = grant(state, e, owner, bytes, forced);
 
 	if (status == RAC_OK)
 		atomic_fetch_add_explicit(&e->used, bytes, memory_order_acq_rel);
-	atomic_fetch_sub_explicit(&e->granting, 1, memory_order_seq_cst);
+	rac_fetch_sub_seq_cst(&e->granting, 1);
 	/* A refresh beside us could not look while we were at it, and relied on ours. */
 	if (status != RAC_OK)
 		rac_elastic_refresh(state, e, owner);
@@ -75,21 +79,20 @@ enum rac_status rac_elastic_use(struct rac_state *state, struct rac_elastic *e,
 void rac_elastic_unuse(struct rac_elastic *e, uint64_t bytes)
 {
 	/* Between the two the sum is too low: a refresh must not charge the difference again. */
-	atomic_fetch_add_explicit(&e->granting, 1, memory_order_seq_cst);
-	atomic_fetch_sub_explicit(&e->used, bytes, memory_order_seq_cst);
-	atomic_fetch_add_explicit(&e->room, bytes, memory_order_seq_cst);
-	atomic_fetch_sub_explicit(&e->granting, 1, memory_order_seq_cst);
+	rac_fetch_add_seq_cst(&e->granting, 1);
+	rac_fetch_sub_seq_cst(&e->used, bytes);
+	rac_fetch_add_seq_cst(&e->room, bytes);
+	rac_fetch_sub_seq_cst(&e->granting, 1);
 }
 
 /* Reads used and room of one moment. False: others are between the two; they refresh after us. */
 static bool look(const struct rac_elastic *e, uint64_t *used, uint64_t *room)
 {
 	for (int tries = 0; tries < 16; tries++) {
-		*room = atomic_load_explicit(&e->room, memory_order_seq_cst);
-		*used = atomic_load_explicit(&e->used, memory_order_seq_cst);
-		if (atomic_load_explicit(&e->granting, memory_order_seq_cst) == 0 &&
-			atomic_load_explicit(&e->room, memory_order_seq_cst) == *room &&
-			atomic_load_explicit(&e->used, memory_order_seq_cst) == *used)
+		*room = rac_load_seq_cst(&e->room);
+		*used = rac_load_seq_cst(&e->used);
+		if (rac_load_seq_cst(&e->granting) == 0 && rac_load_seq_cst(&e->room) == *room &&
+			rac_load_seq_cst(&e->used) == *used)
 			return true;
 	}
 	return false;
@@ -200,7 +203,7 @@ static void make_passes(
 void rac_elastic_refresh(
 	struct rac_state *state, struct rac_elastic *e, const struct rac_elastic_owner *owner)
 {
-	atomic_fetch_add_explicit(&e->inside, 1, memory_order_seq_cst);
+	rac_fetch_add_seq_cst(&e->inside, 1);
 	if (enter(e)) {
 		make_passes(state, e, owner);
 	} else {
@@ -211,12 +214,12 @@ void rac_elastic_refresh(
 			make_passes(state, e, owner);
 	}
 	/* The last one out sees to what was left. */
-	while (atomic_fetch_sub_explicit(&e->inside, 1, memory_order_seq_cst) == 1) {
+	while (rac_fetch_sub_seq_cst(&e->inside, 1) == 1) {
 		uint32_t left = LEFT;
 
 		if (!rac_cas_strong_acq_rel(&e->refresher, &left, BUSY))
 			return;
-		atomic_fetch_add_explicit(&e->inside, 1, memory_order_seq_cst);
+		rac_fetch_add_seq_cst(&e->inside, 1);
 		make_passes(state, e, owner);
 	}
 }

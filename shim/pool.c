@@ -136,20 +136,20 @@ static bool hold(struct rac_pool *pool)
 {
 	do {
 		/* Seq_cst, as the marks of destruction and retirement: one of the two sees the other. */
-		atomic_fetch_add_explicit(&pool->pins, 1, memory_order_seq_cst);
-		if (atomic_load_explicit(&pool->destroyed, memory_order_seq_cst) != RETIRED &&
+		rac_fetch_add_seq_cst(&pool->pins, 1);
+		if (rac_load_seq_cst(&pool->destroyed) != RETIRED &&
 			rac_load_acquire(&pool->handle) > RETIRING)
 			return true;
-		atomic_fetch_sub_explicit(&pool->pins, 1, memory_order_seq_cst);
+		rac_fetch_sub_seq_cst(&pool->pins, 1);
 		/* Taken back because of our pin? Then it is for us to see to it. */
-	} while (atomic_load_explicit(&pool->destroyed, memory_order_seq_cst) == 1 &&
+	} while (rac_load_seq_cst(&pool->destroyed) == 1 &&
 		rac_load_acquire(&pool->handle) > RETIRING);
 	return false;
 }
 
 static void let_go(struct rac_pool *pool)
 {
-	atomic_fetch_sub_explicit(&pool->pins, 1, memory_order_seq_cst);
+	rac_fetch_sub_seq_cst(&pool->pins, 1);
 }
 
 /* As hold, and keeps the pool itself from being destroyed. */
@@ -157,7 +157,7 @@ static bool pin(struct rac_pool *pool)
 {
 	if (!hold(pool))
 		return false;
-	if (atomic_load_explicit(&pool->destroyed, memory_order_seq_cst) == 0)
+	if (rac_load_seq_cst(&pool->destroyed) == 0)
 		return true;
 	let_go(pool);
 	return false;
@@ -224,11 +224,11 @@ static bool take_for_clearing(struct rac_pool *pool)
 		if (!rac_cas_strong_acq_rel(&pool->destroyed, &destroyed, RETIRED))
 			return false;
 		atomic_thread_fence(memory_order_seq_cst);
-		if (atomic_load_explicit(&pool->pins, memory_order_seq_cst) == 0)
+		if (rac_load_seq_cst(&pool->pins) == 0)
 			return true;
-		atomic_store_explicit(&pool->destroyed, 1, memory_order_seq_cst);
+		rac_store_seq_cst(&pool->destroyed, 1);
 		/* He may have let go, and seen our mark, just before we took it back. */
-	} while (atomic_load_explicit(&pool->pins, memory_order_seq_cst) == 0);
+	} while (rac_load_seq_cst(&pool->pins) == 0);
 	return false;
 }
 
@@ -246,7 +246,7 @@ static void retire(struct rac_pool *pool)
 		return;
 	/* Another pool may have got the slot between the two. */
 	if (!is_empty(pool)) {
-		atomic_store_explicit(&pool->destroyed, 1, memory_order_seq_cst);
+		rac_store_seq_cst(&pool->destroyed, 1);
 		return;
 	}
 	/* A handle that no pool has, until the slot is clean: nobody finds it, nobody takes it. */
@@ -283,7 +283,7 @@ void rac_pool_refresh(struct rac_state *state, struct rac_pool *pool)
 		rac_elastic_refresh(state, &pool->account, &owner);
 	}
 	let_go(pool);
-	if (atomic_load_explicit(&pool->destroyed, memory_order_seq_cst) == 1)
+	if (rac_load_seq_cst(&pool->destroyed) == 1)
 		retire(pool);
 }
 
@@ -349,7 +349,7 @@ struct rac_pool *rac_pool_destroy_begin(struct rac_state *state, CUmemoryPool ha
 		let_go(pool);
 		return NULL;
 	}
-	while (atomic_load_explicit(&pool->pins, memory_order_seq_cst) != 1)
+	while (rac_load_seq_cst(&pool->pins) != 1)
 		sched_yield();
 	return pool;
 }
@@ -359,7 +359,7 @@ void rac_pool_destroy_finish(struct rac_state *state, struct rac_pool *pool, boo
 	if (pool == NULL)
 		return;
 	if (!destroyed)
-		atomic_store_explicit(&pool->destroyed, 0, memory_order_seq_cst);
+		rac_store_seq_cst(&pool->destroyed, 0);
 	let_go(pool);
 	rac_pool_refresh(state, pool);
 }

@@ -23,7 +23,7 @@ struct rac_pool {
 	rac_atomic_u64 place;  /* device + 1, or RAC_POOL_ON_HOST; 0: not known yet */
 	rac_atomic_u32 destroyed;
 	rac_atomic_u64 kept; /* what it reserved when it was destroyed */
-	rac_atomic_u32 pins; /* threads that ask the driver about it just now */
+	rac_atomic_u32 pins; /* threads that rely on the slot, or the pool, staying what it is */
 	struct rac_elastic account;
 };
 
