@@ -21,9 +21,20 @@ $(B)/cli/json-c.found $(B)/cli/json-c.missing:
 	@rm -f $(@D)/json-c.*
 	@touch $@
 
+# The assembler reads them, so the compiler does not know.
+$(B)/cli/embedded.o: cli/completion.bash
+$(B)/cli/embedded.o: CLI_CPPFLAGS += -Wa,-Icli
+
 $(B)/cli/%.o: cli/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CLI_CPPFLAGS) -Icli $(CFLAGS) $(DEPS) -c $< -o $@
 
 $(B)/rac: $(CLI_OBJ) $(B)/librac_core.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(JSON_LIBS) -ldl -o $@
+
+# Pages and completion come from what was built, so that they say what it does.
+.PHONY: man
+man: $(B)/rac ## write the manual pages and bash's completion to build/man and build/completion
+	@mkdir -p $(B)/man $(B)/completion
+	@for page in $$($(B)/rac --man); do $(B)/rac --man "$${page%.*}" >$(B)/man/"$$page" || exit 1; done
+	@$(B)/rac --completion >$(B)/completion/rac

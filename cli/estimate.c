@@ -19,7 +19,8 @@ static const struct rac_flag tensor_flags[] = {
 	{"--json", NULL, RAC_FLAG_SWITCH, offsetof(struct tensor_options, json), NULL,
 		"print the result as JSON"},
 };
-static const struct rac_flag_group tensor_groups[] = {{"flags", tensor_flags, 1}};
+static const struct rac_flag_group tensor_group = {"flags", tensor_flags, 1};
+static const struct rac_flag_group *const tensor_groups[] = {&tensor_group, NULL};
 static const struct rac_usage tensor_usage = {
 	.verb = "rac estimate tensor",
 	.operands = "SHAPE DTYPE",
@@ -29,7 +30,6 @@ static const struct rac_usage tensor_usage = {
 		"1x32x4096x128 or 1,32,4096,128; [] is a single element. DTYPE is a name such as\n"
 		"bf16, f8_e4m3, q4_k or nf4. Allocators add to this: see docs/estimate.md.",
 	.groups = tensor_groups,
-	.group_count = 1,
 };
 
 #define DIMS_MAX 64
@@ -122,6 +122,15 @@ static const struct {
 };
 
 #define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
+
+const struct rac_usage *const *rac_usages_estimate(void)
+{
+	static const struct rac_usage *const usages[] = {&tensor_usage,
+		&rac_estimate_attention_usage, &rac_estimate_kv_usage, &rac_estimate_model_usage,
+		NULL};
+
+	return usages;
+}
 
 static void help(FILE *to)
 {

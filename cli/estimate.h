@@ -7,13 +7,6 @@
 
 #include "estimate_print.h"
 
-/* Reads a command line. False: the verb is done, with help or a complaint printed, and *status. */
-bool rac_verb_begin(const struct rac_usage *usage, int argc, char **argv, void *options,
-	struct rac_args *args, int *status);
-
-/* Status, if stdout took all that was printed. */
-int rac_verb_end(const struct rac_usage *usage, int status);
-
 /* A verb that turns flags into one estimate. The fields of the options that json and overhead point
  * into are those of the same options that check and estimate are given. */
 struct rac_estimate_verb {
@@ -34,8 +27,11 @@ struct rac_required {
 };
 bool rac_required_check(const struct rac_required *flags, size_t n, struct rac_complaint *c);
 
+/* What can be estimated beside tensors: the verb and its use. */
 int rac_estimate_attention_verb(int argc, char **argv);
 int rac_estimate_kv_verb(int argc, char **argv);
 int rac_estimate_model_verb(int argc, char **argv);
+extern const struct rac_usage rac_estimate_attention_usage, rac_estimate_kv_usage,
+	rac_estimate_model_usage;
 
 #endif

@@ -45,18 +45,18 @@ static const struct rac_flag how_flags[] = {
 	FLAG("--overhead", "F", FACTOR, overhead, NULL, "multiply by F, as in 1.1; default 1"),
 	FLAG("--json", NULL, SWITCH, json, NULL, "print the result as JSON"),
 };
-static const struct rac_flag_group groups[] = {
-	{"shape", shape_flags, sizeof(shape_flags) / sizeof(shape_flags[0])},
-	{"the rest", how_flags, sizeof(how_flags) / sizeof(how_flags[0])},
-};
-static const struct rac_usage usage = {
+static const struct rac_flag_group shape = {
+	"shape", shape_flags, sizeof(shape_flags) / sizeof(shape_flags[0])};
+static const struct rac_flag_group how = {
+	"the rest", how_flags, sizeof(how_flags) / sizeof(how_flags[0])};
+static const struct rac_flag_group *const groups[] = {&shape, &how, NULL};
+const struct rac_usage rac_estimate_attention_usage = {
 	.verb = "rac estimate attention",
 	.operands = "",
 	.summary =
 		"Memory of one attention layer: query, key, value, output and the kernel's own.\n"
 		"Needs --batch, --heads, --seq, --head-dim (or --latent) and --dtype.",
 	.groups = groups,
-	.group_count = 2,
 };
 
 static bool check(const void *options, struct rac_complaint *c)
@@ -126,7 +126,8 @@ int rac_estimate_attention_verb(int argc, char **argv)
 {
 	struct options o = {
 		.dtype = RAC_DTYPE_COUNT, .scores = RAC_DTYPE_COUNT, .overhead = RAC_OVERHEAD_NONE};
-	const struct rac_estimate_verb verb = {&usage, check, estimate, &o, &o.json, &o.overhead};
+	const struct rac_estimate_verb verb = {
+		&rac_estimate_attention_usage, check, estimate, &o, &o.json, &o.overhead};
 
 	return rac_estimate_verb_run(&verb, argc, argv);
 }

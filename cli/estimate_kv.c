@@ -37,17 +37,17 @@ static const struct rac_flag how_flags[] = {
 	FLAG("--overhead", "F", FACTOR, overhead, "multiply by F, as in 1.1; default 1"),
 	FLAG("--json", NULL, SWITCH, json, "print the result as JSON"),
 };
-static const struct rac_flag_group groups[] = {
-	{"shape", shape_flags, sizeof(shape_flags) / sizeof(shape_flags[0])},
-	{"the rest", how_flags, sizeof(how_flags) / sizeof(how_flags[0])},
-};
-static const struct rac_usage usage = {
+static const struct rac_flag_group shape = {
+	"shape", shape_flags, sizeof(shape_flags) / sizeof(shape_flags[0])};
+static const struct rac_flag_group how = {
+	"the rest", how_flags, sizeof(how_flags) / sizeof(how_flags[0])};
+static const struct rac_flag_group *const groups[] = {&shape, &how, NULL};
+const struct rac_usage rac_estimate_kv_usage = {
 	.verb = "rac estimate kv",
 	.operands = "",
 	.summary = "Bytes of a KV cache. Needs --layers, --kv-heads and --head-dim (or --latent),\n"
 		   "--context and --dtype.",
 	.groups = groups,
-	.group_count = 2,
 };
 
 static bool check(const void *options, struct rac_complaint *c)
@@ -109,7 +109,8 @@ int rac_estimate_kv_verb(int argc, char **argv)
 		.dtype = RAC_DTYPE_COUNT,
 		.value_dtype = RAC_DTYPE_COUNT,
 		.overhead = RAC_OVERHEAD_NONE};
-	const struct rac_estimate_verb verb = {&usage, check, estimate, &o, &o.json, &o.overhead};
+	const struct rac_estimate_verb verb = {
+		&rac_estimate_kv_usage, check, estimate, &o, &o.json, &o.overhead};
 
 	return rac_estimate_verb_run(&verb, argc, argv);
 }

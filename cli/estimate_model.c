@@ -23,6 +23,22 @@ static const struct rac_flag size_flags[] = {
 		"set the estimate beside what a run took, by its report"),
 };
 
+static const struct rac_flag_group size_group = {
+	"size", size_flags, sizeof(size_flags) / sizeof(size_flags[0])};
+static const struct rac_flag_group *const groups[] = {
+	&size_group, &rac_model_groups[0], &rac_model_groups[1], &rac_model_groups[2], NULL};
+const struct rac_usage rac_estimate_model_usage = {
+	.verb = "rac estimate model",
+	.operands = "CONFIG.json",
+	.operand_count = 1,
+	.operand_kind = RAC_OPERAND_FILE,
+	.summary =
+		"Memory of a run of a model on one GPU. CONFIG.json is a Hugging Face config.json\n"
+		"(or its directory), a model.safetensors.index.json, a .safetensors or a GGUF\n"
+		"file. With --budget the status is 1 when it does not fit.",
+	.groups = groups,
+};
+
 struct run {
 	struct rac_model_options options;
 	struct rac_model_source source;
@@ -86,36 +102,19 @@ static void print_json(const struct run *r)
 
 int rac_estimate_model_verb(int argc, char **argv)
 {
-	const struct rac_flag_group groups[] = {
-		{"size", size_flags, sizeof(size_flags) / sizeof(size_flags[0])},
-		rac_model_groups[0],
-		rac_model_groups[1],
-		rac_model_groups[2],
-	};
-	const struct rac_usage usage = {
-		.verb = "rac estimate model",
-		.operands = "CONFIG.json",
-		.operand_count = 1,
-		.summary =
-			"Memory of a run of a model on one GPU. CONFIG.json is a Hugging Face config.json\n"
-			"(or its directory), a model.safetensors.index.json, a .safetensors or a GGUF\n"
-			"file. With --budget the status is 1 when it does not fit.",
-		.groups = groups,
-		.group_count = sizeof(groups) / sizeof(groups[0]),
-	};
 	struct run r = {.options = rac_model_options_defaults()};
 	struct rac_args args;
 	int end;
 
-	if (!rac_verb_begin(&usage, argc, argv, &r.options, &args, &end))
+	if (!rac_verb_begin(&rac_estimate_model_usage, argc, argv, &r.options, &args, &end))
 		return end;
 	if (!compute(&r, args.operands[0]))
-		return rac_fail(usage.verb, RAC_EXIT_USAGE, "%s", r.c.text);
+		return rac_fail(rac_estimate_model_usage.verb, RAC_EXIT_USAGE, "%s", r.c.text);
 	if (r.options.json)
 		print_json(&r);
 	else
 		print_table(&r);
 	bool fits = r.options.budget == NULL || r.estimate.bytes <= r.budget.bytes;
 
-	return rac_verb_end(&usage, fits ? RAC_EXIT_DONE : RAC_EXIT_FINDING);
+	return rac_verb_end(&rac_estimate_model_usage, fits ? RAC_EXIT_DONE : RAC_EXIT_FINDING);
 }

@@ -4,8 +4,8 @@
 #ifndef RAC_ESTIMATE_PRINT_H
 #define RAC_ESTIMATE_PRINT_H
 
+#include "args.h"
 #include "emit.h"
-#include "estimate_args.h"
 #include "rac_estimate.h"
 
 /* Prints one table row: words, size, bytes. */

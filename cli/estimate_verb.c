@@ -14,29 +14,6 @@ bool rac_required_check(const struct rac_required *flags, size_t n, struct rac_c
 	return true;
 }
 
-bool rac_verb_begin(const struct rac_usage *usage, int argc, char **argv, void *options,
-	struct rac_args *args, int *status)
-{
-	struct rac_complaint c = {""};
-
-	if (!rac_args_parse(usage, argc, argv, options, args, &c)) {
-		*status = rac_usage_error(usage->verb, "%s", c.text);
-		return false;
-	}
-	if (!args->help)
-		return true;
-	rac_args_help(usage);
-	*status = rac_output_end(usage->verb);
-	return false;
-}
-
-int rac_verb_end(const struct rac_usage *usage, int status)
-{
-	int end = rac_output_end(usage->verb);
-
-	return end != RAC_EXIT_DONE ? end : status;
-}
-
 int rac_estimate_verb_run(const struct rac_estimate_verb *verb, int argc, char **argv)
 {
 	struct rac_complaint c = {""};

@@ -23,6 +23,28 @@ static const struct rac_flag sought_flags[] = {
 	FLAG("--layers", "", SOUGHT, layers, "the number of layers is sought"),
 };
 
+static const struct rac_flag_group sought_group = {
+	"what is sought: one of these, without its number", sought_flags,
+	sizeof(sought_flags) / sizeof(sought_flags[0])};
+static const struct rac_flag_group *const groups[] = {
+	&sought_group, &rac_model_groups[0], &rac_model_groups[1], &rac_model_groups[2], NULL};
+static const struct rac_example examples[] = {
+	{"rac fit --batch --context 8192 config.json --budget 72GiB", "the largest batch"},
+};
+static const struct rac_usage usage = {
+	.verb = "rac fit",
+	.operands = "CONFIG.json",
+	.operand_count = 1,
+	.operand_kind = RAC_OPERAND_FILE,
+	.summary =
+		"The largest batch, context or number of layers of a model that fits --budget, with\n"
+		"what it takes there and one further. CONFIG.json is as for 'rac estimate model'.\n"
+		"The status is 1 when not even 1 fits.",
+	.groups = groups,
+	.examples = examples,
+	.example_count = sizeof(examples) / sizeof(examples[0]),
+};
+
 /* What can be sought, in the order of enum rac_fit_variable. */
 static const struct {
 	const char *name, *words;
@@ -167,27 +189,15 @@ static void print_json(const struct run *r)
 	rac_print_json_end(&j);
 }
 
+const struct rac_usage *const *rac_usages_fit(void)
+{
+	static const struct rac_usage *const usages[] = {&usage, NULL};
+
+	return usages;
+}
+
 int rac_cmd_fit(int argc, char **argv)
 {
-	const struct rac_flag_group groups[] = {
-		{"what is sought: one of these, without its number", sought_flags,
-			sizeof(sought_flags) / sizeof(sought_flags[0])},
-		rac_model_groups[0],
-		rac_model_groups[1],
-		rac_model_groups[2],
-	};
-	const struct rac_usage usage = {
-		.verb = "rac fit",
-		.operands = "CONFIG.json",
-		.operand_count = 1,
-		.summary =
-			"The largest batch, context or number of layers of a model that fits --budget, with\n"
-			"what it takes there and one further, as in:\n\n"
-			"  rac fit --batch --context 8192 config.json --budget 72GiB\n\n"
-			"CONFIG.json is as for 'rac estimate model'. The status is 1 when not even 1 fits.",
-		.groups = groups,
-		.group_count = sizeof(groups) / sizeof(groups[0]),
-	};
 	struct run r = {.options = rac_model_options_defaults()};
 	struct rac_args args;
 	int end;

@@ -3,14 +3,12 @@
  */
 #include "cli.h"
 #include "commands.h"
+#include "usage.h"
 #include <stdio.h>
 #include <string.h>
 
-static const struct verb {
-	const char *name, *help;
-	int (*run)(int argc, char **argv);
-} verbs[] = {
-#define VERB(name, help) {#name, help, rac_cmd_##name},
+static const struct rac_verb verbs[] = {
+#define VERB(name, help) {#name, help, rac_cmd_##name, rac_usages_##name},
 #include "verbs.def"
 #undef VERB
 };
@@ -27,9 +25,20 @@ static void print_help(FILE *to)
 	for (size_t i = 0; i < VERBS; i++)
 		fprintf(to, "  %-10s %s\n", verbs[i].name, verbs[i].help);
 	fputs("\n"
-	      "  --help     this text; rac VERB --help for each verb\n"
-	      "  --version  the version\n",
+	      "  --help        this text; rac VERB --help for each verb\n"
+	      "  --version     the version\n"
+	      "  --man [PAGE]  a manual page, for man -l -; without PAGE, their names\n"
+	      "  --completion  what bash reads to complete the command\n",
 		to);
+}
+
+static int print_manual(const char *page)
+{
+	if (page == NULL)
+		rac_manual_list(verbs, VERBS);
+	else if (!rac_manual_print(page, verbs, VERBS))
+		return rac_usage_error("rac", "there is no page '%s'; rac --man lists them", page);
+	return rac_output_end("rac");
 }
 
 int main(int argc, char **argv)
@@ -50,6 +59,12 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(word, "--version") == 0) {
 		puts("rac " RAC_VERSION);
+		return rac_output_end("rac");
+	}
+	if (strcmp(word, "--man") == 0)
+		return print_manual(argv[2]);
+	if (strcmp(word, "--completion") == 0) {
+		rac_completion_print(verbs, VERBS);
 		return rac_output_end("rac");
 	}
 	return rac_usage_error("rac", "'%s' is no verb", word);

@@ -5,7 +5,7 @@
 #ifndef RAC_MODEL_OPTIONS_H
 #define RAC_MODEL_OPTIONS_H
 
-#include "estimate_args.h"
+#include "args.h"
 #include "model_source.h"
 #include "rac_plan.h"
 

@@ -4,6 +4,7 @@
 #include "run.h"
 #include "cli.h"
 #include "commands.h"
+#include "usage.h"
 
 int rac_cmd_run(int argc, char **argv)
 {
@@ -12,7 +13,7 @@ int rac_cmd_run(int argc, char **argv)
 	int status = rac_run_flags(argc, argv, &command);
 
 	if (status == 0 && command.help) {
-		rac_run_help();
+		rac_usage_help(rac_usages_run()[0]);
 		return rac_output_end(RAC_RUN);
 	}
 	if (status == 0)

@@ -21,9 +21,6 @@ struct rac_run_command {
 /* Reads the flags, sets their RAC_* variables in our own environment and finds where CMD begins. */
 int rac_run_flags(int argc, char **argv, struct rac_run_command *out);
 
-/* Prints the help text on stdout. */
-void rac_run_help(void);
-
 /* Says what is wrong with the settings of our own environment, where the program must not start. */
 int rac_run_check_settings(const struct rac_run_command *command);
 

@@ -1,15 +1,11 @@
 /*
  * run_flags.c - the flags of `rac run`, which are the settings of core/settings.def; their values
- * are run_settings.c's.
+ * are run_settings.c's, --help is run_usage.c's.
  */
 #include "cli.h"
 #include "run.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define HELP_WIDTH 78
-#define HELP_TAB   8
 
 static bool is_switch(const struct rac_setting_info *info)
 {
@@ -98,66 +94,4 @@ int rac_run_flags(int argc, char **argv, struct rac_run_command *out)
 	if (i == argc)
 		return rac_usage_error(RAC_RUN, "the program to run is missing");
 	return 0;
-}
-
-/* Words of a text, broken into lines that start at `indent`. */
-static void print_wrapped(const char *text, int indent)
-{
-	int column = 0;
-
-	while (*text != '\0') {
-		size_t length = strcspn(text, " ");
-
-		if (column == 0 || column + 1 + (int)length > HELP_WIDTH) {
-			printf("%s%*s", column > 0 ? "\n" : "", indent, "");
-			column = indent;
-		} else {
-			putchar(' ');
-			column++;
-		}
-		printf("%.*s", (int)length, text);
-		column += (int)length;
-		text += length;
-		text += strspn(text, " ");
-	}
-	putchar('\n');
-}
-
-static void print_flag(const struct rac_setting_info *info)
-{
-	char text[512];
-
-	if (is_switch(info))
-		printf("  -%s\n", info->flag);
-	else
-		printf("  --%s %s\n", info->flag, info->values);
-	snprintf(text, sizeof(text), "%s (%s; default: %s)", info->help, info->variable,
-		info->preset);
-	print_wrapped(text, HELP_TAB);
-}
-
-void rac_run_help(void)
-{
-	fputs("usage: rac run [FLAG...] [--] PROGRAM [ARGUMENT...]\n"
-	      "\n"
-	      "Runs the program with its GPU memory capped, counted and reported, and ends\n"
-	      "with its status: 125 if rac itself failed, 126 and 127 as in the shell.\n"
-	      "\n"
-	      "Each flag sets the variable in brackets, which may be set instead of it. Sizes\n"
-	      "are written like 8G, 512M or 1.5G, in powers of 1024.\n"
-	      "\n",
-		stdout);
-	for (int i = 0; i < RAC_SETTING_COUNT; i++) {
-		const struct rac_setting_info *info = rac_setting_info((enum rac_setting)i);
-
-		if (info->built)
-			print_flag(info);
-	}
-	puts("\nKnown, but not in this version yet:\n");
-	for (int i = 0; i < RAC_SETTING_COUNT; i++) {
-		const struct rac_setting_info *info = rac_setting_info((enum rac_setting)i);
-
-		if (!info->built)
-			print_flag(info);
-	}
 }

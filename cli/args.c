@@ -1,12 +1,13 @@
 /*
- * estimate_args.c - reads command lines by a table of flags and prints that table as help.
+ * args.c - reads command lines by a table of flags; the same table as help is usage.c's.
  */
-#include "estimate_args.h"
+#include "args.h"
 
+#include "cli.h"
 #include "rac_dtype.h"
 #include "rac_estimate.h"
 #include "size_text.h"
-#include <stdio.h>
+#include "usage.h"
 #include <string.h>
 
 bool rac_number_parse(const char *text, uint64_t *out)
@@ -100,6 +101,20 @@ static bool size_parse(
 	return rac_complain(c, "%s", words);
 }
 
+static bool amount_parse(const struct rac_flag *flag, const char *value, struct rac_amount *out,
+	struct rac_complaint *c)
+{
+	struct rac_fault fault;
+	struct rac_text text;
+	char words[512];
+
+	if (rac_amount_parse(value, strlen(value), out, &fault) == RAC_OK)
+		return true;
+	rac_text_init(&text, words, sizeof(words));
+	rac_fault_text(&text, flag->name, value, strlen(value), &fault);
+	return rac_complain(c, "%s", words);
+}
+
 static bool choice_complain(struct rac_complaint *c, const struct rac_flag *flag, const char *value)
 {
 	struct rac_quote quote;
@@ -126,6 +141,8 @@ static bool store(
 			refuse(c, flag, value, "is not a number; give a whole number from 0");
 	case RAC_FLAG_SIZE:
 		return size_parse(flag, value, field, c);
+	case RAC_FLAG_AMOUNT:
+		return amount_parse(flag, value, field, c);
 	case RAC_FLAG_FACTOR:
 		return factor_parse(value, field) ||
 			refuse(c, flag, value,
@@ -145,9 +162,11 @@ static bool store(
 /* Finds the flag that the first `length` bytes of text name. */
 static const struct rac_flag *find(const struct rac_usage *usage, const char *text, size_t length)
 {
-	for (size_t g = 0; g < usage->group_count; g++) {
-		for (size_t i = 0; i < usage->groups[g].count; i++) {
-			const struct rac_flag *flag = &usage->groups[g].flags[i];
+	const struct rac_flag_group *const *group = usage->groups;
+
+	for (; group != NULL && *group != NULL; group++) {
+		for (size_t i = 0; i < (*group)->count; i++) {
+			const struct rac_flag *flag = &(*group)->flags[i];
 
 			if (strlen(flag->name) == length && memcmp(flag->name, text, length) == 0)
 				return flag;
@@ -188,58 +207,71 @@ static bool parse_flag(const struct rac_usage *usage, int argc, char **argv, int
 	return store(flag, argv[*at], options, c);
 }
 
+static bool help_is_asked(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+static bool take_operand(
+	const struct rac_usage *usage, char *operand, struct rac_args *out, struct rac_complaint *c)
+{
+	size_t most = usage->operand_most > 0 ? usage->operand_most : usage->operand_count;
+	struct rac_quote quote;
+
+	if (out->operand_count == most)
+		return rac_complain(c, "%s is one argument too many; the use is: %s %s",
+			rac_quote(&quote, operand), usage->verb, usage->operands);
+	out->operands[out->operand_count++] = operand;
+	return true;
+}
+
 bool rac_args_parse(const struct rac_usage *usage, int argc, char **argv, void *options,
 	struct rac_args *out, struct rac_complaint *c)
 {
-	size_t operands = 0;
 	bool flags_may_follow = true;
 
-	memset(out, 0, sizeof(*out));
+	/* Operands move to the front of argv; never further back than they were. */
+	*out = (struct rac_args){.operands = argv + 1, .help = help_is_asked(argc, argv)};
+	if (out->help)
+		return true;
 	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			out->help = true;
-			return true;
-		}
-		if (strcmp(argv[i], "--") == 0)
-			break;
-	}
-	for (int i = 1; i < argc; i++) {
-		if (flags_may_follow && strcmp(argv[i], "--") == 0)
+		if (flags_may_follow && strcmp(argv[i], "--") == 0) {
 			flags_may_follow = false;
-		else if (flags_may_follow && argv[i][0] == '-' && argv[i][1] != '\0') {
+		} else if (flags_may_follow && argv[i][0] == '-' && argv[i][1] != '\0') {
 			if (!parse_flag(usage, argc, argv, &i, options, c))
 				return false;
-		} else if (operands == usage->operand_count) {
-			struct rac_quote quote;
-
-			return rac_complain(c, "%s is one argument too many; the use is: %s %s",
-				rac_quote(&quote, argv[i]), usage->verb, usage->operands);
-		} else {
-			out->operands[operands++] = argv[i];
+		} else if (!take_operand(usage, argv[i], out, c)) {
+			return false;
 		}
 	}
-	if (operands < usage->operand_count)
+	if (out->operand_count < usage->operand_count)
 		return rac_complain(c, "an argument is missing; the use is: %s %s", usage->verb,
 			usage->operands);
 	return true;
 }
 
-void rac_args_help(const struct rac_usage *usage)
+bool rac_verb_begin(const struct rac_usage *usage, int argc, char **argv, void *options,
+	struct rac_args *args, int *status)
 {
-	printf("usage: %s %s%s[flags]\n\n%s\n", usage->verb, usage->operands,
-		usage->operands[0] != '\0' ? " " : "", usage->summary);
-	for (size_t g = 0; g < usage->group_count; g++) {
-		const struct rac_flag_group *group = &usage->groups[g];
+	struct rac_complaint c = {""};
 
-		printf("\n%s\n", group->title);
-		for (size_t i = 0; i < group->count; i++) {
-			const struct rac_flag *flag = &group->flags[i];
-			char left[64];
-
-			snprintf(left, sizeof(left), "%s%s%s", flag->name,
-				flag->value != NULL ? " " : "",
-				flag->value != NULL ? flag->value : "");
-			printf("  %-28s %s\n", left, flag->help);
-		}
+	if (!rac_args_parse(usage, argc, argv, options, args, &c)) {
+		*status = rac_usage_error(usage->verb, "%s", c.text);
+		return false;
 	}
+	if (!args->help)
+		return true;
+	rac_usage_help(usage);
+	*status = rac_output_end(usage->verb);
+	return false;
+}
+
+int rac_verb_end(const struct rac_usage *usage, int status)
+{
+	int end = rac_output_end(usage->verb);
+
+	return end != RAC_EXIT_DONE ? end : status;
 }

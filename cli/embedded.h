@@ -1,0 +1,9 @@
+/*
+ * embedded.h - files of this folder that the command carries, each ended by NUL.
+ */
+#ifndef RAC_EMBEDDED_H
+#define RAC_EMBEDDED_H
+
+extern const char rac_embedded_completion[];
+
+#endif
