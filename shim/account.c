@@ -4,6 +4,7 @@
  */
 #include "account.h"
 
+#include "budget.h"
 #include "context.h"
 #include "device.h"
 #include "driver.h"
@@ -29,14 +30,12 @@ static bool reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes)
 	uint32_t device = c->reservation.device;
 	enum rac_status status = RAC_OOM;
 
-	if (!rac_tracker_would_fit(state->tracker, device, bytes) &&
-		may_fit_later(state, device, bytes))
+	if (!rac_budget_would_fit(state, device, bytes) && may_fit_later(state, device, bytes))
 		rac_pools_reclaim(state, device);
 	if (rac_device_may_allocate(state, device))
-		status = rac_tracker_try_reserve(state->tracker, device, bytes, &c->reservation);
+		status = rac_budget_reserve(state, device, bytes, &c->reservation);
 	if (status == RAC_OOM && rac_refusal_report(state, hook, device, bytes))
-		status = rac_tracker_reserve_past_limit(
-			state->tracker, device, bytes, &c->reservation);
+		status = rac_budget_reserve_past_limit(state, device, bytes, &c->reservation);
 	c->tracked = status == RAC_OK;
 	/* RAC_OVERFLOW without a limit: no device has as much, so the driver refuses by itself. */
 	return status != RAC_OOM;
@@ -77,10 +76,10 @@ bool rac_charge_adjust(struct rac_charge *c, uint64_t bytes)
 
 	if (!c->tracked)
 		return true;
-	enum rac_status status = rac_tracker_adjust(state->tracker, &c->reservation, bytes);
+	enum rac_status status = rac_budget_adjust(state, &c->reservation, bytes);
 
 	if (status == RAC_OOM && rac_refusal_report(state, c->hook, c->reservation.device, bytes))
-		status = rac_tracker_adjust_past_limit(state->tracker, &c->reservation, bytes);
+		status = rac_budget_adjust_past_limit(state, &c->reservation, bytes);
 	c->refused = status != RAC_OK;
 	return status == RAC_OK;
 }
@@ -118,7 +117,7 @@ void rac_charge_settle(struct rac_charge *c, CUresult result, enum rac_kind kind
 		return;
 	}
 	if (result != CUDA_SUCCESS) {
-		rac_tracker_cancel(state->tracker, &c->reservation);
+		rac_budget_cancel(state, &c->reservation);
 		if (!c->refused)
 			rac_tracker_driver_failed(state->tracker, c->reservation.device);
 		return;
@@ -186,8 +185,7 @@ void rac_return_bytes(struct rac_state *state, const struct rac_entry *entry)
 		rac_tracker_host_remove(state->tracker, entry->bytes);
 		break;
 	default:
-		rac_tracker_release(
-			state->tracker, entry->device, (enum rac_kind)entry->kind, entry->bytes);
+		rac_budget_release(state, entry->device, (enum rac_kind)entry->kind, entry->bytes);
 	}
 }
 

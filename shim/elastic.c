@@ -17,6 +17,7 @@
  */
 #include "elastic.h"
 
+#include "budget.h"
 #include "device.h"
 #include "state.h"
 
@@ -24,12 +25,12 @@ enum { IDLE, BUSY, MARKED, LEFT };
 
 #define PASSES_FOR_OTHERS 8
 
-static enum rac_status take_from_tracker(struct rac_state *state,
+static enum rac_status take_from_budget(struct rac_state *state,
 	const struct rac_elastic_owner *owner, uint64_t bytes, bool forced,
 	struct rac_reservation *r)
 {
-	return forced ? rac_tracker_reserve_past_limit(state->tracker, owner->device, bytes, r)
-		      : rac_tracker_try_reserve(state->tracker, owner->device, bytes, r);
+	return forced ? rac_budget_reserve_past_limit(state, owner->device, bytes, r)
+		      : rac_budget_reserve(state, owner->device, bytes, r);
 }
 
 static enum rac_status grant(struct rac_state *state, struct rac_elastic *e,
@@ -45,7 +46,7 @@ static enum rac_status grant(struct rac_state *state, struct rac_elastic *e,
 		enum rac_status status = RAC_OK;
 
 		if (bytes > from_room)
-			status = take_from_tracker(state, owner, bytes - from_room, forced, &r);
+			status = take_from_budget(state, owner, bytes - from_room, forced, &r);
 		if (status != RAC_OK) {
 			/* Room that came meanwhile may make it fit. */
 			room = rac_load_acquire(&e->room);
@@ -55,7 +56,7 @@ static enum rac_status grant(struct rac_state *state, struct rac_elastic *e,
 		}
 		if (rac_cas_strong_acq_rel(&e->room, &room, room - from_room))
 			return RAC_OK;
-		rac_tracker_cancel(state->tracker, &r);
+		rac_budget_cancel(state, &r);
 	}
 }
 
@@ -108,11 +109,11 @@ static void charge_growth(struct rac_state *state, struct rac_elastic *e,
 	while (look(e, &used, &room) && reserved > used + room) {
 		uint64_t more = reserved - used - room;
 
-		if (take_from_tracker(state, owner, more, forced, &r) != RAC_OK)
+		if (take_from_budget(state, owner, more, forced, &r) != RAC_OK)
 			return;
 		if (rac_cas_strong_acq_rel(&e->room, &room, room + more))
 			return;
-		rac_tracker_cancel(state->tracker, &r);
+		rac_budget_cancel(state, &r);
 	}
 }
 
@@ -131,7 +132,7 @@ static void give_back(struct rac_state *state, struct rac_elastic *e,
 			continue;
 		struct rac_reservation r = {.device = owner->device, .bytes = room - kept};
 
-		rac_tracker_cancel(state->tracker, &r);
+		rac_budget_cancel(state, &r);
 		return;
 	}
 }

@@ -3,6 +3,7 @@
  */
 #include "account.h"
 
+#include "budget.h"
 #include "state.h"
 #include <string.h>
 
@@ -30,7 +31,7 @@ void rac_offer_withdraw(struct rac_offer *o)
 	struct rac_state *state = rac_state();
 
 	if (o->what == RAC_OFFER_CHARGE && o->charge.tracked)
-		rac_tracker_cancel(state->tracker, &o->charge.reservation);
+		rac_budget_cancel(state, &o->charge.reservation);
 	if (o->what == RAC_OFFER_RETURN && o->given.known)
 		rac_ledger_restore(&state->ledger, &o->given.taken);
 	o->what = RAC_OFFER_NOTHING;

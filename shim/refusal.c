@@ -3,7 +3,7 @@
  */
 #include "refusal.h"
 
-#include "checked.h"
+#include "budget.h"
 #include "device.h"
 #include "message.h"
 #include "startup.h"
@@ -21,7 +21,7 @@ static bool is_to_be_said(uint64_t number)
 static void say_numbers(struct rac_text *t, struct rac_state *state, uint32_t device)
 {
 	uint64_t limit = rac_tracker_limit(state->tracker, device);
-	uint64_t charged = rac_tracker_charged(state->tracker, device);
+	uint64_t used = rac_budget_used(state, device);
 
 	if (!rac_device_may_allocate(state, device)) {
 		rac_text_string(
@@ -29,13 +29,13 @@ static void say_numbers(struct rac_text *t, struct rac_state *state, uint32_t de
 		return;
 	}
 	rac_text_string(t, ": ");
-	rac_text_size(t, charged);
+	rac_text_size(t, used);
 	rac_text_string(t, " in use, cap ");
 	rac_text_size(t, limit);
 	rac_text_string(t, " (");
 	rac_device_say_cap_source(t, state, device);
 	rac_text_string(t, "), ");
-	rac_text_size(t, rac_saturating_sub(limit, charged));
+	rac_text_size(t, rac_budget_left(state, device));
 	rac_text_string(t, " left");
 }
 

@@ -5,6 +5,7 @@
  * (see wrap_graph.c), so it passes.
  */
 #include "account.h"
+#include "budget.h"
 #include "device.h"
 #include "driver.h"
 #include "graph.h"
@@ -119,13 +120,12 @@ static CUresult attempt(const struct request *q, bool *undone)
 		return CUDA_ERROR_OUT_OF_MEMORY;
 	if (status != RAC_OK)
 		return call(q->f, q->dptr, q->bytes, q->from, q->stream);
-	bool guarded = capped &&
-		rac_tracker_try_reserve(state->tracker, device, q->bytes, &guard) == RAC_OK;
+	bool guarded = capped && rac_budget_reserve(state, device, q->bytes, &guard) == RAC_OK;
 	uint64_t charge_before = rac_pool_charge(q->pool);
 	CUresult result = call(q->f, q->dptr, q->bytes, q->from, q->stream);
 
 	if (guarded)
-		rac_tracker_cancel(state->tracker, &guard);
+		rac_budget_cancel(state, &guard);
 	if (result != CUDA_SUCCESS) {
 		rac_pool_unuse(state, q->pool, q->bytes);
 		rac_tracker_driver_failed(state->tracker, device);
@@ -133,8 +133,7 @@ static CUresult attempt(const struct request *q, bool *undone)
 	}
 	rac_pool_refresh(state, q->pool);
 	if (capped && !guarded && rac_pool_charge(q->pool) > charge_before &&
-		rac_tracker_charged(state->tracker, device) >
-			rac_tracker_limit(state->tracker, device) &&
+		rac_budget_used(state, device) > rac_tracker_limit(state->tracker, device) &&
 		q->f->free(*q->dptr, q->stream) == CUDA_SUCCESS) {
 		*q->dptr = before;
 		rac_pool_unuse(state, q->pool, q->bytes);

@@ -6,7 +6,7 @@
  * of pools were brought up to date: a request of that size passes the cap. The driver's own answer
  * comes first and bounds ours; where it fails nothing is written.
  */
-#include "checked.h"
+#include "budget.h"
 #include "device.h"
 #include "driver.h"
 #include "pool.h"
@@ -25,7 +25,7 @@ static struct view view_of(struct rac_state *state, uint32_t device)
 
 	if (limit != RAC_NO_LIMIT) {
 		view.total = limit;
-		view.free = rac_saturating_sub(limit, rac_tracker_charged(state->tracker, device));
+		view.free = rac_budget_left(state, device);
 	}
 	if (!rac_device_may_allocate(state, device))
 		view.free = 0;
