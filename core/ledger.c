@@ -46,17 +46,18 @@ static bool grow(struct rac_ledger *l, unsigned seen)
 	if (seen >= RAC_LEDGER_LEVELS)
 		return false;
 	struct rac_ledger_bucket *none = NULL;
-	uint64_t offset = 0;
+	uint32_t slot = 0;
 
 	if (atomic_load_explicit(&l->levels[seen], memory_order_acquire) == NULL) {
-		void *fresh = l->memory.map(l->memory.context, level_bytes(seen), &offset);
+		void *fresh = l->memory.map(
+			l->memory.context, RAC_SEGMENT_LEDGER, seen, level_bytes(seen), &slot);
 
 		if (fresh == NULL)
 			return level_count(l) > seen;
 		if (!atomic_compare_exchange_strong_explicit(&l->levels[seen], &none,
 			    (struct rac_ledger_bucket *)fresh, memory_order_release,
 			    memory_order_relaxed))
-			l->memory.unmap(l->memory.context, fresh, level_bytes(seen));
+			l->memory.unmap(l->memory.context, fresh, level_bytes(seen), slot);
 	}
 	uint32_t expected = seen;
 

@@ -46,7 +46,7 @@ enum rac_space {
 
 /* Addresses and handles are below this; larger ones cannot be recorded. */
 #define RAC_LEDGER_VALUE_MAX ((UINT64_C(1) << 60) - 1)
-#define RAC_LEDGER_LEVELS    28
+#define RAC_LEDGER_LEVELS    28 /* as in record_segments.def */
 
 struct rac_entry {
 	enum rac_space space;

@@ -6,14 +6,24 @@
 
 #include <stdint.h>
 
+/* What memory is for, so that readers of a record find it there: see record.h. */
+enum rac_segment {
+	RAC_SEGMENT_NONE,
+#define RAC_SEGMENT(id, most, holds) RAC_SEGMENT_##id,
+#include "record_segments.def"
+#undef RAC_SEGMENT
+	RAC_SEGMENT_KINDS
+};
+
 /*
- * map returns `bytes` bytes of zeroed memory aligned to a page, or NULL, and says at which offset of
- * the record they lie (0 where there is no record file). It may be called by several threads at
- * once. unmap takes back what the same map returned and nobody else has seen.
+ * map returns `bytes` bytes of zeroed memory aligned to a page, or NULL, and lists them in the record
+ * as that segment; *slot is where. It may be called by several threads at once, also for one and the
+ * same segment: whoever loses such a race hands his back with unmap, untouched and with its slot.
  */
 struct rac_memory {
-	void *(*map)(void *context, uint64_t bytes, uint64_t *offset);
-	void (*unmap)(void *context, void *memory, uint64_t bytes);
+	void *(*map)(void *context, enum rac_segment kind, uint32_t index, uint64_t bytes,
+		uint32_t *slot);
+	void (*unmap)(void *context, void *memory, uint64_t bytes, uint32_t slot);
 	void *context;
 };
 

@@ -64,6 +64,8 @@ static inline bool rac_counts_occurred(const struct rac_counts *c)
 	return (c->live_bytes | c->peak_bytes | c->allocations | c->frees) != 0;
 }
 
+#define RAC_REPORT_TIME_UNKNOWN UINT64_MAX
+
 struct rac_report_process {
 	uint64_t pid, ppid;
 	const char *executable;
@@ -72,7 +74,7 @@ struct rac_report_process {
 	const char *host;
 	const char *rank; /* NULL: not a rank of a parallel job */
 	uint64_t started_unix_ns;
-	uint64_t elapsed_ns;
+	uint64_t elapsed_ns; /* RAC_REPORT_TIME_UNKNOWN: nobody saw it end */
 	enum rac_end end;
 	int64_t status; /* exit status or signal number, see end; 0 where there is none */
 };
@@ -122,6 +124,9 @@ struct rac_report {
 	uint64_t unknown_frees;
 	/* Allocations that the ledger had no room for: charged, never released. */
 	uint64_t unrecorded;
+	/* Of the record, tables that its file had no room for, and the errno why; 0: it lacks nothing. */
+	uint64_t lost_bytes;
+	int lost_error;
 	const struct rac_report_site *sites;
 	size_t site_count;
 	const struct rac_report_condition *conditions;

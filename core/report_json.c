@@ -25,6 +25,7 @@ static void emit_command(struct rac_emit *e, const struct rac_report_process *p)
 static void emit_process(struct rac_emit *e, const struct rac_report_process *p)
 {
 	char started[RAC_TIME_TEXT_MAX], seconds[RAC_SECONDS_TEXT_MAX];
+	bool has_seconds = p->elapsed_ns != RAC_REPORT_TIME_UNKNOWN;
 
 	rac_time_text(started, p->started_unix_ns);
 	rac_seconds_text(seconds, p->elapsed_ns, 6);
@@ -39,7 +40,10 @@ static void emit_process(struct rac_emit *e, const struct rac_report_process *p)
 	else
 		rac_json_null(e, "rank");
 	rac_json_string(e, "started", started);
-	rac_json_number(e, "seconds", seconds);
+	if (has_seconds)
+		rac_json_number(e, "seconds", seconds);
+	else
+		rac_json_null(e, "seconds");
 	rac_json_object_begin(e, "end");
 	rac_json_string(e, "how", rac_end_name(p->end));
 	rac_json_i64(e, "status", p->status);

@@ -44,10 +44,12 @@ static void put_program(struct rac_emit *e, const struct rac_report *r)
 	rac_emit_string(e, "\n");
 	rac_words_prefix(e, r);
 	rac_words_end(e, p);
-	rac_seconds_text(seconds, p->elapsed_ns, 3);
-	rac_emit_string(e, " after ");
-	rac_emit_string(e, seconds);
-	rac_emit_string(e, " s");
+	if (p->elapsed_ns != RAC_REPORT_TIME_UNKNOWN) {
+		rac_seconds_text(seconds, p->elapsed_ns, 3);
+		rac_emit_string(e, " after ");
+		rac_emit_string(e, seconds);
+		rac_emit_string(e, " s");
+	}
 	if (p->host != NULL && p->host[0] != '\0') {
 		rac_emit_string(e, " on ");
 		rac_emit_foreign(e, p->host, strlen(p->host), WORD_SHOWN);
@@ -216,6 +218,14 @@ static void put_findings(struct rac_emit *e, const struct rac_report *r)
 		rac_words_prefix(e, r);
 		rac_words_count(e, r->unrecorded, "allocation");
 		rac_emit_string(e, " not recorded for lack of room: charged, never released\n");
+	}
+	if (r->lost_bytes > 0) {
+		rac_words_prefix(e, r);
+		rac_emit_string(e, "the record could not grow by ");
+		rac_words_size(e, r->lost_bytes);
+		rac_emit_string(e, " (errno ");
+		rac_emit_i64(e, r->lost_error);
+		rac_emit_string(e, "): figures are complete, its list of allocations is not\n");
 	}
 	if (rac_counts_occurred(&r->host_pinned)) {
 		const struct rac_counts *c = &r->host_pinned;

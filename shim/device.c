@@ -175,6 +175,18 @@ void rac_device_say_cap_source(struct rac_text *t, const struct rac_state *state
 		rac_text_string(t, answer.source);
 }
 
+/* For readers of the record; the one thread that names the device writes it. */
+static NOT_INLINED void record_cap_source(struct rac_state *state, uint32_t device)
+{
+	struct rac_record_device *known = &state->record.devices[device];
+	struct rac_text t;
+
+	if (rac_tracker_limit(state->tracker, device) == RAC_NO_LIMIT)
+		return;
+	rac_text_init(&t, known->limit_source, sizeof(known->limit_source));
+	rac_device_say_cap_source(&t, state, device);
+}
+
 /*
  * False: the driver does not know the device, or is not ready to be asked; then nothing is decided about
  * it, and the call itself gets the driver's answer.
@@ -194,6 +206,7 @@ static bool prepare(struct rac_state *state, uint32_t device)
 	}
 	if ((rac_fetch_or_relaxed(&state->devices_named, bit) & bit) == 0) {
 		rac_tracker_describe(state->tracker, device, facts.uuid, facts.name, facts.total);
+		record_cap_source(state, device);
 		if (state->settings.verbose)
 			say_cap(state, device, facts.name);
 	}

@@ -15,40 +15,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static void describe_process(const struct rac_record_process *from, enum rac_end end, int status,
-	struct rac_report_process *out)
-{
-	*out = (struct rac_report_process){
-		.pid = from->pid,
-		.ppid = from->ppid,
-		.executable = from->executable,
-		.command = from->command,
-		.command_bytes = from->command_bytes,
-		.host = from->host,
-		.rank = from->has_rank ? from->rank : NULL,
-		.started_unix_ns = from->started_unix_ns,
-		.elapsed_ns = rac_monotonic_ns() - from->started_mono_ns,
-		.end = end,
-		.status = status,
-	};
-}
-
-static void gather(struct rac_state *state, enum rac_end end, int status, struct rac_report *out)
-{
-	memset(out, 0, sizeof(*out));
-	describe_process(&state->record->process, end, status, &out->process);
-	for (uint32_t device = 0; device < RAC_MAX_DEVICES; device++)
-		if (rac_tracker_snapshot(state->tracker, device,
-			    &state->report_devices[out->device_count]) == RAC_OK)
-			rac_untracked_report(
-				state, device, &state->report_untracked[out->device_count++]);
-	out->devices = state->report_devices;
-	out->untracked = state->report_untracked;
-	rac_tracker_host_snapshot(state->tracker, &out->host_pinned);
-	out->unknown_frees = rac_tracker_unknown_frees(state->tracker);
-	out->unrecorded = rac_tracker_unrecorded_count(state->tracker);
-}
-
 static const char *lookup(void *context, const char *name)
 {
 	(void)context;
@@ -57,7 +23,7 @@ static const char *lookup(void *context, const char *name)
 
 static void write_to_path(struct rac_state *state, const struct rac_report *report)
 {
-	const struct rac_record_process *process = &state->record->process;
+	const struct rac_record_process *process = &state->record.header->process;
 	const char *slash = strrchr(process->executable, '/');
 	const struct rac_path_values values = {
 		.pid = process->pid,
@@ -131,15 +97,17 @@ static void write_report(struct rac_state *state, const struct rac_report *repor
 void rac_exit_report(enum rac_end end, int status)
 {
 	struct rac_state *state = rac_state_if_started();
+	const struct rac_record_fate ended = {.how = end};
 	int saved = errno;
 	struct rac_report report;
 
-	if (state == NULL || rac_load_relaxed(&state->used) == 0)
-		return;
 	/* Two threads may end the process at once; one of them reports. */
-	if (rac_exchange_acq_rel(&state->reported, 1) != 0)
+	if (state == NULL || rac_exchange_acq_rel(&state->reported, 1) != 0)
 		return;
-	gather(state, end, status, &report);
-	write_report(state, &report);
+	rac_record_end(state->record.header, end, status, rac_monotonic_ns());
+	if (rac_load_relaxed(&state->used) != 0) {
+		rac_record_report(&state->record, &ended, &state->report_room, &report);
+		write_report(state, &report);
+	}
 	errno = saved;
 }

@@ -15,10 +15,23 @@ void rac_startup_begin_line(
 	rac_text_string(t, "== ");
 }
 
+/* For readers of the record. */
+static void record_settings(struct rac_state *state)
+{
+	struct rac_text t;
+
+	rac_text_init(&t, state->record.settings, RAC_RECORD_SETTINGS_MAX);
+	for (int i = 0; i < RAC_SETTING_COUNT; i++) {
+		rac_settings_describe(&t, &state->settings, (enum rac_setting)i);
+		rac_text_end_line(&t);
+	}
+}
+
 void rac_startup_read_settings(struct rac_state *state)
 {
 	state->problem_count =
 		rac_settings_read(&state->settings, environ, state->problems, RAC_STATE_PROBLEMS);
+	record_settings(state);
 	if (state->settings.limit_is_broken)
 		rac_store_relaxed(&state->devices_closed, UINT64_MAX);
 }

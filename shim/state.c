@@ -8,6 +8,7 @@
 
 #include "message.h"
 #include "process_info.h"
+#include "record_memory.h"
 #include "startup.h"
 #include <errno.h>
 #include <stdint.h>
@@ -26,31 +27,6 @@ static rac_atomic_u32 inert_word = RAC_STATE_INERT;
 
 rac_atomic_u32 *rac_state_word_page = &first_word;
 static _Atomic(struct rac_state *) current;
-
-static void *map_pages(uint64_t bytes)
-{
-	void *p = mmap(
-		NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return p != MAP_FAILED ? p : NULL;
-}
-
-static void *map_segment(void *context, uint64_t bytes, uint64_t *offset)
-{
-	int saved = errno;
-	void *p = map_pages(bytes);
-
-	(void)context;
-	*offset = 0;
-	errno = saved;
-	return p;
-}
-
-static void unmap_segment(void *context, void *memory, uint64_t bytes)
-{
-	(void)context;
-	munmap(memory, (size_t)bytes);
-}
 
 static size_t page_round(size_t bytes)
 {
@@ -86,8 +62,7 @@ static bool is_emergency_room(const void *region)
 
 static struct rac_state *make_state(void)
 {
-	const struct rac_memory memory = {map_segment, unmap_segment, NULL};
-	char *region = map_pages(region_bytes());
+	char *region = rac_record_memory_private(region_bytes());
 
 	if (region == NULL)
 		region = take_emergency_room();
@@ -96,12 +71,14 @@ static struct rac_state *make_state(void)
 	struct rac_state *state = (struct rac_state *)(void *)region;
 
 	state->pid = getpid();
-	state->record = rac_record_init(
-		region + page_round(sizeof(*state)), page_round(rac_record_bytes()));
-	state->tracker = rac_record_tracker(state->record);
+	rac_record_init(region + page_round(sizeof(*state)), page_round(rac_record_bytes()),
+		&state->record);
+	state->tracker = state->record.tracker;
+	const struct rac_memory memory = rac_record_memory(state);
+
 	rac_ledger_init(&state->ledger, &memory);
 	rac_message_note_stderr(&state->stderr_identity);
-	rac_process_info_read(&state->record->process);
+	rac_process_info_read(&state->record.header->process);
 	rac_startup_read_settings(state);
 	return state;
 }
@@ -115,7 +92,7 @@ static bool make_word_page(void)
 
 	if (__atomic_load_n(&rac_state_word_page, __ATOMIC_ACQUIRE) != &first_word)
 		return true;
-	word = map_pages(page);
+	word = rac_record_memory_private(page);
 	if (word == NULL)
 		return false;
 	if (madvise(word, page, MADV_WIPEONFORK) != 0 ||

@@ -41,8 +41,8 @@ struct rac_green {
 
 struct rac_state {
 	pid_t pid;
-	struct rac_record_header *record;
-	struct rac_tracker *tracker;
+	struct rac_record_parts record;
+	struct rac_tracker *tracker; /* the record's, at hand for each call */
 	struct rac_ledger ledger;
 	struct rac_settings settings;
 	struct rac_stderr_identity stderr_identity;
@@ -67,8 +67,7 @@ struct rac_state {
 	rac_atomic_u32 graphs_used;   /* a graph with memory nodes was made */
 	struct rac_untracked untracked;
 	/* Room for the report, which is made when the process ends: its stack may be small. */
-	struct rac_device_snapshot report_devices[RAC_MAX_DEVICES];
-	struct rac_report_untracked report_untracked[RAC_MAX_DEVICES];
+	struct rac_record_room report_room;
 	char report_buffer[4096];
 	char report_path[4096], report_temporary[4096];
 	char report_line[1024]; /* that there is none, and why */

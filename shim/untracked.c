@@ -1,7 +1,7 @@
 /*
  * untracked.c - see untracked.h.
  *
- * A figure is one word, bytes << 2 | source, so that bytes and source always belong together. What
+ * A figure is one word of the record (see record.h). What
  * races with another thread's allocation is thrown away: the ledger and NVML cannot be read in one
  * instant, so a figure counts only if the ledger's is the same before and after.
  *
@@ -27,8 +27,6 @@
 #define PROCESSES     128 /* on one device; where there are more, nothing is known */
 #define NOT_AVAILABLE UINT64_MAX
 #define REFRESH_BYTES (UINT64_C(64) << 20)
-
-enum source { UNKNOWN, FROM_NVML, FROM_CONTEXT };
 
 /* NVML's types, from its public ABI. */
 struct nvml_process {
@@ -162,10 +160,11 @@ static bool has_managed(const struct rac_state *state, uint32_t device)
 		s.kinds[RAC_KIND_MANAGED].live_bytes != 0;
 }
 
-static void publish(struct rac_state *state, uint32_t device, uint64_t bytes, enum source source)
+static void publish(
+	struct rac_state *state, uint32_t device, uint64_t bytes, enum rac_untracked_source source)
 {
 	/* Relaxed: the word is all there is. */
-	rac_store_relaxed(&state->untracked.figures[device], bytes << 2 | source);
+	rac_store_relaxed(&state->record.devices[device].untracked, bytes << 2 | source);
 }
 
 static bool measure_process(
@@ -180,7 +179,7 @@ static bool measure_process(
 		used == NOT_AVAILABLE || !is_ours(state, pid_was_absent))
 		return false;
 	if (!has_managed(state, device) && rac_tracker_charged(state->tracker, device) == charged)
-		publish(state, device, rac_saturating_sub(used, charged), FROM_NVML);
+		publish(state, device, rac_saturating_sub(used, charged), RAC_UNTRACKED_NVML);
 	return true;
 }
 
@@ -252,15 +251,16 @@ static void measure_growth(
 	uint64_t bit = bit_of(look->device);
 
 	/* What NVML once said of this process is better, though it be old. */
-	if ((rac_load_relaxed(&u->figures[look->device]) & 3) == FROM_NVML)
+	if ((rac_load_relaxed(&state->record.devices[look->device].untracked) & 3) ==
+		RAC_UNTRACKED_NVML)
 		return;
 	if (!add_growth(state, nvml, look) && look->makes_context)
 		rac_fetch_or_relaxed(&u->incomplete, bit);
 	if ((rac_load_relaxed(&u->incomplete) & bit) != 0)
-		publish(state, look->device, 0, UNKNOWN);
+		publish(state, look->device, 0, RAC_UNTRACKED_UNKNOWN);
 	else if (rac_load_relaxed(&u->contexts[look->device]) != 0)
 		publish(state, look->device, rac_load_relaxed(&u->contexts[look->device]),
-			FROM_CONTEXT);
+			RAC_UNTRACKED_CONTEXT);
 }
 
 void rac_untracked_end(struct rac_untracked_look *look, CUresult result)
@@ -307,18 +307,4 @@ void rac_untracked_refresh(struct rac_state *state, CUdevice device)
 	if (open_nvml(&nvml, state, (uint32_t)device))
 		measure_process(state, &nvml, (uint32_t)device, false);
 	errno = saved;
-}
-
-void rac_untracked_report(
-	const struct rac_state *state, uint32_t device, struct rac_report_untracked *out)
-{
-	static const char *const names[] = {
-		[UNKNOWN] = NULL, [FROM_NVML] = "nvml", [FROM_CONTEXT] = "context"};
-	uint64_t figure = rac_load_relaxed(&state->untracked.figures[device]);
-
-	*out = (struct rac_report_untracked){
-		.known = (figure & 3) != UNKNOWN,
-		.bytes = figure >> 2,
-		.source = names[figure & 3],
-	};
 }

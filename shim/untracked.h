@@ -26,12 +26,10 @@
 #include "atomics.h"
 #include "cuda_abi.h"
 #include "rac_track.h"
-#include "report.h"
 
 struct rac_state;
 
 struct rac_untracked {
-	rac_atomic_u64 figures[RAC_MAX_DEVICES];  /* see untracked.c; 0: not known */
 	rac_atomic_u64 contexts[RAC_MAX_DEVICES]; /* bytes that contexts took */
 	rac_atomic_u64 asked_at[RAC_MAX_DEVICES]; /* charged bytes when last asked */
 	rac_atomic_u64 measuring;   /* one bit each: a thread is between begin and end */
@@ -60,9 +58,5 @@ void rac_untracked_context_ended(struct rac_state *state);
 
 /* Measures anew if enough has changed since the last time. */
 void rac_untracked_refresh(struct rac_state *state, CUdevice device);
-
-/* For the report; calls nothing. */
-void rac_untracked_report(
-	const struct rac_state *state, uint32_t device, struct rac_report_untracked *out);
 
 #endif

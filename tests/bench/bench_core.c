@@ -22,18 +22,22 @@ static struct rac_tracker *tracker;
 static struct rac_ledger ledger;
 static rac_atomic_u64 word;
 
-static void *map(void *context, uint64_t bytes, uint64_t *offset)
+static void *map(
+	void *context, enum rac_segment kind, uint32_t index, uint64_t bytes, uint32_t *slot)
 {
 	(void)context;
-	*offset = 0;
+	(void)kind;
+	(void)index;
+	*slot = 0;
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return p != MAP_FAILED ? p : NULL;
 }
 
-static void unmap(void *context, void *memory, uint64_t bytes)
+static void unmap(void *context, void *memory, uint64_t bytes, uint32_t slot)
 {
 	(void)context;
+	(void)slot;
 	munmap(memory, bytes);
 }
 

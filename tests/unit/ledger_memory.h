@@ -13,11 +13,14 @@ struct test_memory {
 	atomic_int grants;    /* how many maps still succeed; -1: all */
 };
 
-static inline void *test_map(void *context, uint64_t bytes, uint64_t *offset)
+static inline void *test_map(
+	void *context, enum rac_segment kind, uint32_t index, uint64_t bytes, uint32_t *slot)
 {
 	struct test_memory *m = context;
 
-	*offset = 0;
+	(void)kind;
+	(void)index;
+	*slot = 0;
 	if (atomic_load(&m->grants) == 0)
 		return NULL;
 	if (atomic_load(&m->grants) > 0)
@@ -30,10 +33,11 @@ static inline void *test_map(void *context, uint64_t bytes, uint64_t *offset)
 	return p;
 }
 
-static inline void test_unmap(void *context, void *memory, uint64_t bytes)
+static inline void test_unmap(void *context, void *memory, uint64_t bytes, uint32_t slot)
 {
 	struct test_memory *m = context;
 
+	(void)slot;
 	munmap(memory, bytes);
 	atomic_fetch_sub(&m->mapped, bytes);
 }

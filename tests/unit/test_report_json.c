@@ -91,6 +91,17 @@ Test(report_json, says_null_for_no_limit_and_for_what_was_not_measured)
 	free(c);
 }
 
+Test(report_json, has_no_duration_where_nobody_saw_the_end)
+{
+	struct rac_report r = sample_report(NULL, 0);
+	struct collected *c;
+
+	r.process.elapsed_ns = RAC_REPORT_TIME_UNKNOWN;
+	c = printed(rac_report_json, &r);
+	cr_assert_not_null(strstr(c->bytes, "\"seconds\":null,"));
+	free(c);
+}
+
 Test(report_json, prints_integers_exactly_up_to_64_bits)
 {
 	struct rac_device_snapshot d = {.ordinal = UINT32_MAX};
@@ -99,7 +110,8 @@ Test(report_json, prints_integers_exactly_up_to_64_bits)
 
 	memset(&d.total_bytes, 0xff, sizeof(d) - offsetof(struct rac_device_snapshot, total_bytes));
 	memset(&r.host_pinned, 0xff, sizeof(r.host_pinned));
-	r.unknown_frees = r.process.pid = r.process.elapsed_ns = UINT64_MAX;
+	r.unknown_frees = r.process.pid = UINT64_MAX;
+	r.process.elapsed_ns = UINT64_MAX - 1;
 	r.process.started_unix_ns = UINT64_MAX;
 	r.process.status = INT64_MIN;
 	c = json_of(&r);

@@ -44,6 +44,22 @@ Test(report_text, tells_one_device_in_a_few_lines)
 		  "12.0 MiB in 3 allocations; 3 requests refused\n");
 }
 
+Test(report_text, tells_what_is_not_known_of_a_process_that_was_killed)
+{
+	struct rac_device_snapshot d = sample_device(0);
+	struct rac_report r = sample_report(&d, 1);
+
+	r.process.end = RAC_END_KILLED;
+	r.process.status = 9;
+	r.process.elapsed_ns = RAC_REPORT_TIME_UNKNOWN;
+	r.lost_bytes = 64 * MIB;
+	r.lost_error = 28;
+	assert_has_line(&r, "\n" P "killed by signal 9 (SIGKILL) on node7\n");
+	assert_has_line(&r,
+		"\n" P "the record could not grow by 64.0 MiB (errno 28): figures are "
+		"complete, its list of allocations is not\n");
+}
+
 Test(report_text, tells_kinds_host_memory_and_findings)
 {
 	struct rac_device_snapshot d[3] = {sample_device(0), sample_device(1), {.ordinal = 2}};
@@ -160,7 +176,8 @@ Test(report_text, prints_64_bit_figures_and_caps_sums)
 	d[0].frees = d[1].frees = 0;
 	memset(d[0].name, 0, sizeof(d[0].name));
 	memset(&r.host_pinned, 0xff, sizeof(r.host_pinned));
-	r.process.pid = r.unknown_frees = r.unrecorded = r.process.elapsed_ns = UINT64_MAX;
+	r.process.pid = r.unknown_frees = r.unrecorded = UINT64_MAX;
+	r.process.elapsed_ns = UINT64_MAX - 1;
 	r.exit_code = INT_MIN;
 	assert_has_line(&r,
 		"==rac 18446744073709551615== SUMMARY: peak 15.9 EiB on device 4294967295, "
