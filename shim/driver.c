@@ -119,8 +119,7 @@ static struct binding *bind(void)
 	}
 	/* The table must not outlive the library: hold on to it. It is loaded, so this succeeds
 	 * and leaves dlerror alone. */
-	if (rac_libc_dlopen != NULL)
-		rac_libc_dlopen("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD);
+	rac_libc_dlopen("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD);
 	return fresh;
 }
 

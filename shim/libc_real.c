@@ -12,14 +12,49 @@
 #include <stddef.h>
 #include <string.h>
 
-void *(*rac_next_dlsym)(void *handle, const char *name);
-void *(*rac_next_dlvsym)(void *handle, const char *name, const char *version);
-void *(*rac_next_dlopen)(const char *file, int mode);
-void *(*rac_libc_dlsym)(void *handle, const char *name);
-void *(*rac_libc_dlvsym)(void *handle, const char *name, const char *version);
-void *(*rac_libc_dlopen)(const char *file, int mode);
-int (*rac_libc_dlclose)(void *handle);
-char *(*rac_libc_dlerror)(void);
+/* Before glibc 2.34 a program can lack libdl.so.2. Its weak references to dlsym lead here all the same,
+ * since we export the name; they then find nothing. */
+static void *no_dlsym(void *handle, const char *name)
+{
+	(void)handle;
+	(void)name;
+	return NULL;
+}
+
+static void *no_dlvsym(void *handle, const char *name, const char *version)
+{
+	(void)handle;
+	(void)name;
+	(void)version;
+	return NULL;
+}
+
+static void *no_dlopen(const char *file, int mode)
+{
+	(void)file;
+	(void)mode;
+	return NULL;
+}
+
+static int no_dlclose(void *handle)
+{
+	(void)handle;
+	return 0;
+}
+
+static char *no_dlerror(void)
+{
+	return NULL;
+}
+
+void *(*rac_next_dlsym)(void *handle, const char *name) = no_dlsym;
+void *(*rac_next_dlvsym)(void *handle, const char *name, const char *version) = no_dlvsym;
+void *(*rac_next_dlopen)(const char *file, int mode) = no_dlopen;
+void *(*rac_libc_dlsym)(void *handle, const char *name) = no_dlsym;
+void *(*rac_libc_dlvsym)(void *handle, const char *name, const char *version) = no_dlvsym;
+void *(*rac_libc_dlopen)(const char *file, int mode) = no_dlopen;
+int (*rac_libc_dlclose)(void *handle) = no_dlclose;
+char *(*rac_libc_dlerror)(void) = no_dlerror;
 
 enum wanted { WANT_DLSYM, WANT_DLVSYM, WANT_DLOPEN, WANT_DLERROR, WANT_DLCLOSE, WANT_COUNT };
 
@@ -56,16 +91,20 @@ static bool visit_object(void *context, const struct rac_object *object)
 	return true;
 }
 
-/* Several threads may store the same value; an atomic store keeps that defined. */
-#define SET(pointer, address) \
-	__atomic_store_n(     \
-		&(pointer), (__extension__(__typeof__(pointer))(address)), __ATOMIC_RELEASE)
+/* Several threads may store the same value; an atomic store keeps that defined. What is not there
+ * keeps its stand-in. */
+#define SET(pointer, address)                                                                     \
+	do {                                                                                      \
+		if ((address) != 0)                                                               \
+			__atomic_store_n(&(pointer),                                              \
+				(__extension__(__typeof__(pointer))(address)), __ATOMIC_RELEASE); \
+	} while (0)
 
 void rac_libc_bind(void)
 {
 	struct search search = {0};
 
-	if (__atomic_load_n(&rac_libc_dlsym, __ATOMIC_ACQUIRE) != NULL)
+	if (__atomic_load_n(&rac_libc_dlsym, __ATOMIC_ACQUIRE) != no_dlsym)
 		return;
 	rac_object_each(visit_object, &search);
 	SET(rac_next_dlsym, search.next[WANT_DLSYM]);

@@ -12,7 +12,8 @@ extern void *(*rac_next_dlsym)(void *handle, const char *name);
 extern void *(*rac_next_dlvsym)(void *handle, const char *name, const char *version);
 extern void *(*rac_next_dlopen)(const char *file, int mode);
 
-/* What the shim itself calls: the C library's, whoever else is preloaded. */
+/* What the shim itself calls: the C library's, whoever else is preloaded. None of these is ever NULL;
+ * where the process has no such function, they find nothing. */
 extern void *(*rac_libc_dlsym)(void *handle, const char *name);
 extern void *(*rac_libc_dlvsym)(void *handle, const char *name, const char *version);
 extern void *(*rac_libc_dlopen)(const char *file, int mode);

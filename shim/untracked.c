@@ -58,7 +58,7 @@ static void hold_library(void)
 {
 	static rac_atomic_u32 held;
 
-	if (rac_load_acquire(&held) != 0 || rac_libc_dlopen == NULL)
+	if (rac_load_acquire(&held) != 0)
 		return;
 	rac_libc_dlopen(NVML, RTLD_LAZY | RTLD_NOLOAD);
 	rac_store_release(&held, 1);
