@@ -79,12 +79,12 @@ ended() {
 	fi
 }
 
-# compile OUTPUT SOURCE-TEXT FLAG…
+# compile OUTPUT SOURCE-TEXT FLAG…: with libdl, which holds dlopen before glibc 2.34.
 compile() {
 	assert_output=$1
 	printf '%s\n' "$2" >"$T/compile.c"
 	shift 2
-	${CC:-gcc} "$T/compile.c" "$@" -o "$assert_output" 2>"$T/compile.err"
+	${CC:-gcc} "$T/compile.c" "$@" -ldl -o "$assert_output" 2>"$T/compile.err"
 }
 
 finish() {

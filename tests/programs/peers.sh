@@ -112,6 +112,7 @@ compile "$T/old/libcuda.so.1" '
 	int cuMemFree_v2(unsigned long p) { free((void *)p); return 0; }' \
 	-shared -fPIC -Wl,-soname,libcuda.so.1
 compile "$T/old/app" '
+	#define _GNU_SOURCE
 	#include <dlfcn.h>
 	#include <stdio.h>
 	int main(void)

@@ -28,7 +28,8 @@ $(SIM)/obj/%.o: tests/sim/%.c
 
 # -Bsymbolic: a call from one driver function to another is not one that a hook could see.
 $(SIM)/libcuda.so.1: $(SIM_DRIVER_OBJ)
-	$(CC) $(CFLAGS) -shared -Wl,-soname,libcuda.so.1 -Wl,-Bsymbolic $^ $(LDFLAGS) $(SIM_DEFS) -o $@
+	$(CC) $(CFLAGS) -shared -Wl,-soname,libcuda.so.1 -Wl,-Bsymbolic $^ $(LDFLAGS) $(SIM_DEFS) \
+		-ldl -lpthread -o $@
 
 $(SIM)/libcudart.so.13: $(SIM_RUNTIME_OBJ) tests/sim/runtime/libcudart.map
 	$(CC) $(CFLAGS) -shared -Wl,-soname,libcudart.so.13 \
