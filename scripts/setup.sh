@@ -1,12 +1,13 @@
 #!/bin/sh
 # setup.sh - installs the Debian or Ubuntu packages that a make target needs; it builds nothing.
 #
-#   scripts/setup.sh [--check] [build | test | check | lint]
+#   scripts/setup.sh [--check] [build | test | check | lint | worlds]
 #
 #   build  compiler and make; the others include it
 #   test   what `make test` needs (default)
 #   check  what the unit tests need under valgrind and with clang
 #   lint   what `make lint` needs
+#   worlds what `make check-worlds` needs
 #   --check  says what is missing and installs nothing
 #
 # Status: 0 all is there, 1 something is missing, 2 wrong usage. When all is there, no package
@@ -27,6 +28,7 @@ check       clang             command:clang
 lint        clang-format      command:clang-format
 lint        clang-tidy        command:clang-tidy
 lint        shellcheck        command:shellcheck
+worlds      debootstrap       command:debootstrap
 '
 
 say() {
@@ -53,7 +55,7 @@ wanted='test'
 for argument; do
 	case $argument in
 	--check) check_only=yes ;;
-	build | test | check | lint) wanted=$argument ;;
+	build | test | check | lint | worlds) wanted=$argument ;;
 	-h | --help)
 		sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
 		exit 0

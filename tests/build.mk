@@ -30,7 +30,7 @@ $(B)/tests/units-plain: $(PLAIN_OBJ) $(UNIT_TESTED)
 	$(CC) $(CFLAGS) $(PLAIN_OBJ) $(UNIT_TESTED) $(LDFLAGS) $(UNIT_LIBS) -o $@
 
 .PHONY: units units-plain test run-tests check check-asan check-ubsan check-tsan check-valgrind check-clang \
-	coverage
+	check-worlds coverage
 
 units: $(B)/tests/units ## build the unit tests
 units-plain: $(B)/tests/units-plain ## build the unit tests without Criterion
@@ -66,6 +66,11 @@ check-valgrind: ## unit tests under valgrind
 	+$(SUBMAKE) B=build-valgrind units-plain
 	valgrind -q --fair-sched=yes --leak-check=full --error-exitcode=97 \
 		build-valgrind/tests/units-plain
+
+check-worlds: ## run the tests on older and newer releases of Debian
+	@scripts/setup.sh worlds
+	@+$(SUBMAKE) shim
+	@B=$(B) scripts/check-glibc.sh
 
 check-clang: ## build everything with clang
 	@scripts/setup.sh check
