@@ -53,6 +53,11 @@ static bool forked(void)
 	return atomic_load(&started) && !atomic_load(alive);
 }
 
+bool sim_is_started(void)
+{
+	return atomic_load(&started) && !forked();
+}
+
 CUresult sim_enter(enum sim_call call, bool needs_init)
 {
 	CUresult fault;
@@ -65,7 +70,7 @@ CUresult sim_enter(enum sim_call call, bool needs_init)
 	fault = sim_fault(call);
 	if (fault != CUDA_SUCCESS)
 		return fault;
-	if (needs_init && (!atomic_load(&started) || forked()))
+	if (needs_init && !sim_is_started())
 		return CUDA_ERROR_NOT_INITIALIZED;
 	return CUDA_SUCCESS;
 }

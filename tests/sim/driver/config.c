@@ -63,31 +63,51 @@ static uint64_t number(const char *name, uint64_t fallback)
 	return result;
 }
 
-void sim_uuid(int physical, CUuuid *uuid)
+/* The distinguishing byte comes early, so that short prefixes are unique as on real machines. */
+static void make_uuid(int number, CUuuid *uuid)
 {
 	static const char pattern[16] = {0x51, 0x3c, (char)0xda, 0x00, 0x11, 0x22, 0x43, 0x33,
 		(char)0x84, 0x44, 0x55, 0x66, 0x77, 0x08, 0x19, 0x00};
 
 	memcpy(uuid->bytes, pattern, sizeof(pattern));
-	/* The distinguishing byte comes early, so that short prefixes are unique as on real machines. */
-	uuid->bytes[3] = (char)(0xa0 + physical);
-	uuid->bytes[15] = (char)physical;
+	uuid->bytes[3] = (char)(0xa0 + number);
+	uuid->bytes[15] = (char)number;
 }
 
-static bool uuid_matches(int physical, const char *text, size_t length)
+void sim_uuid(int card, CUuuid *uuid)
 {
-	CUuuid uuid;
-	char full[48];
-	size_t at = 4;
+	make_uuid(card / sim_config()->parts, uuid);
+}
 
-	sim_uuid(physical, &uuid);
-	memcpy(full, "GPU-", at);
+void sim_part_uuid(int card, CUuuid *uuid)
+{
+	make_uuid(card, uuid);
+	uuid->bytes[0] = 0x77;
+}
+
+void sim_uuid_text(const char *prefix, const CUuuid *uuid, char text[SIM_UUID_TEXT])
+{
+	size_t at = strlen(prefix);
+
+	memcpy(text, prefix, at);
 	for (int i = 0; i < 16; i++) {
 		if (i == 4 || i == 6 || i == 8 || i == 10)
-			full[at++] = '-';
-		at += (size_t)snprintf(full + at, 3, "%02x", (unsigned char)uuid.bytes[i]);
+			text[at++] = '-';
+		at += (size_t)snprintf(text + at, 3, "%02x", (unsigned char)uuid->bytes[i]);
 	}
-	return length > 4 && length <= at && strncasecmp(full, text, length) == 0;
+}
+
+static bool uuid_matches(int card, const char *text, size_t length)
+{
+	CUuuid uuid;
+	char full[SIM_UUID_TEXT];
+
+	if (config.parts > 1)
+		sim_part_uuid(card, &uuid);
+	else
+		make_uuid(card, &uuid);
+	sim_uuid_text(config.parts > 1 ? "MIG-" : "GPU-", &uuid, full);
+	return length > 4 && length <= strlen(full) && strncasecmp(full, text, length) == 0;
 }
 
 static int physical_named(const char *text, size_t length, int count)
@@ -96,7 +116,8 @@ static int physical_named(const char *text, size_t length, int count)
 	long ordinal;
 	int match = -1;
 
-	if (length > 4 && strncasecmp(text, "GPU-", 4) == 0) {
+	if (length > 4 &&
+		(strncasecmp(text, "GPU-", 4) == 0 || strncasecmp(text, "MIG-", 4) == 0)) {
 		for (int i = 0; i < count; i++) {
 			if (!uuid_matches(i, text, length))
 				continue;
@@ -107,9 +128,10 @@ static int physical_named(const char *text, size_t length, int count)
 		return match;
 	}
 	ordinal = strtol(text, &end, 10);
-	if (end == text || end != text + length || ordinal < 0 || ordinal >= count)
+	if (end == text || end != text + length || ordinal < 0 || ordinal >= count ||
+		config.parts > 1)
 		return -1;
-	return (int)ordinal;
+	return config.order[ordinal];
 }
 
 /* As the driver does: the list ends at the first entry that names no device, a repeated one empties it. */
@@ -119,8 +141,9 @@ static void choose_visible(int count)
 
 	if (!text) {
 		for (int i = 0; i < count; i++)
-			config.physical[i] = i;
-		config.devices = count;
+			config.physical[i] = config.order[i];
+		/* Of a divided GPU the first part alone, unless others are named. */
+		config.devices = config.parts > 1 && count > 1 ? 1 : count;
 		return;
 	}
 	while (*text) {
@@ -143,6 +166,23 @@ static void choose_visible(int count)
 		text += strspn(text, " ");
 		if (*text == ',')
 			text++;
+	}
+}
+
+static void read_order(int count)
+{
+	const char *value = getenv("SIMCUDA_FASTEST"), *order = getenv("CUDA_DEVICE_ORDER");
+	bool by_speed = value && *value && !(order && strcmp(order, "PCI_BUS_ID") == 0);
+
+	for (int i = 0; i < count; i++) {
+		char *end;
+		long card = by_speed ? strtol(value, &end, 10) : i;
+
+		if (card < 0 || card >= count || (by_speed && end == value))
+			refuse("SIMCUDA_FASTEST", getenv("SIMCUDA_FASTEST"), "each card once: 1,0");
+		config.order[i] = (int)card;
+		if (by_speed)
+			value = end + (*end == ',');
 	}
 }
 
@@ -188,6 +228,13 @@ static void read_all(void)
 	if (!config.pool_chunk || !config.graph_chunk || !config.array_row)
 		refuse("SIMCUDA_POOL_CHUNK, SIMCUDA_GRAPH_CHUNK or SIMCUDA_ARRAY_ROW", "0",
 			"at least 1");
+	config.reserved = number("SIMCUDA_RESERVED", 0);
+	config.unified = flag("SIMCUDA_UNIFIED");
+	config.parts = (int)number("SIMCUDA_PARTS", 1);
+	if (config.parts < 1 || count * (uint64_t)config.parts > SIM_DEVICES)
+		refuse("SIMCUDA_PARTS", getenv("SIMCUDA_PARTS"),
+			"1 to 16 for all devices together");
+	count *= (uint64_t)config.parts;
 	config.reap_ns = number("SIMCUDA_REAP_MS", 50) * 1000000;
 	config.shared = getenv("SIMCUDA_SHARED");
 	config.truth = getenv("SIMCUDA_TRUTH");
@@ -197,6 +244,7 @@ static void read_all(void)
 		config.truth = NULL;
 	read_memory();
 	config.cards = (int)count;
+	read_order((int)count);
 	choose_visible((int)count);
 }
 

@@ -18,6 +18,11 @@ static int physical(CUdevice device)
 	return sim_config()->physical[device];
 }
 
+static int bus(CUdevice device)
+{
+	return physical(device) / sim_config()->parts + 1;
+}
+
 CUresult cuDeviceGet(CUdevice *device, int ordinal)
 {
 	SIM_ENTER(cuDeviceGet);
@@ -49,8 +54,9 @@ CUresult cuDeviceGetName(char *name, int size, CUdevice device)
 	return CUDA_SUCCESS;
 }
 
-static CUresult get_uuid(CUuuid *uuid, CUdevice device)
+CUresult cuDeviceGetUuid(CUuuid *uuid, CUdevice device)
 {
+	SIM_ENTER(cuDeviceGetUuid);
 	if (!uuid)
 		return CUDA_ERROR_INVALID_VALUE;
 	if (sim_device_check(device))
@@ -59,16 +65,18 @@ static CUresult get_uuid(CUuuid *uuid, CUdevice device)
 	return CUDA_SUCCESS;
 }
 
-CUresult cuDeviceGetUuid(CUuuid *uuid, CUdevice device)
-{
-	SIM_ENTER(cuDeviceGetUuid);
-	return get_uuid(uuid, device);
-}
-
 CUresult cuDeviceGetUuid_v2(CUuuid *uuid, CUdevice device)
 {
 	SIM_ENTER(cuDeviceGetUuid_v2);
-	return get_uuid(uuid, device);
+	if (!uuid)
+		return CUDA_ERROR_INVALID_VALUE;
+	if (sim_device_check(device))
+		return CUDA_ERROR_INVALID_DEVICE;
+	if (sim_config()->parts > 1)
+		sim_part_uuid(physical(device), uuid);
+	else
+		sim_uuid(physical(device), uuid);
+	return CUDA_SUCCESS;
 }
 
 CUresult cuDeviceGetLuid(char *luid, unsigned int *mask, CUdevice device)
@@ -114,7 +122,7 @@ CUresult cuDeviceGetAttribute(int *value, CUdevice_attribute attribute, CUdevice
 	if (sim_device_check(device))
 		return CUDA_ERROR_INVALID_DEVICE;
 	if (attribute == CU_DEVICE_ATTRIBUTE_PCI_BUS_ID) {
-		*value = physical(device) + 1;
+		*value = bus(device);
 		return CUDA_SUCCESS;
 	}
 	switch (attribute) {
@@ -147,19 +155,19 @@ CUresult cuDeviceGetPCIBusId(char *id, int size, CUdevice device)
 		return CUDA_ERROR_INVALID_VALUE;
 	if (sim_device_check(device))
 		return CUDA_ERROR_INVALID_DEVICE;
-	snprintf(id, (size_t)size, "0000:%02X:00.0", (unsigned int)physical(device) + 1);
+	snprintf(id, (size_t)size, "0000:%02X:00.0", (unsigned int)bus(device));
 	return CUDA_SUCCESS;
 }
 
 CUresult cuDeviceGetByPCIBusId(CUdevice *device, const char *id)
 {
-	unsigned int domain, bus;
+	unsigned int domain, place;
 
 	SIM_ENTER(cuDeviceGetByPCIBusId);
-	if (!device || !id || sscanf(id, "%x:%x:", &domain, &bus) != 2)
+	if (!device || !id || sscanf(id, "%x:%x:", &domain, &place) != 2)
 		return CUDA_ERROR_INVALID_VALUE;
 	for (int i = 0; i < sim_config()->devices; i++) {
-		if (domain == 0 && (int)bus == physical(i) + 1) {
+		if (domain == 0 && (int)place == bus(i)) {
 			*device = i;
 			return CUDA_SUCCESS;
 		}

@@ -27,7 +27,9 @@ enum sim_call {
 /* ---- configuration (config.c), read once ---- */
 
 struct sim_config {
-	int cards;                    /* that the machine has */
+	int cards;                    /* that the machine has; of divided ones each part */
+	int parts;                    /* SIMCUDA_PARTS: of each GPU */
+	int order[SIM_DEVICES];       /* in which CUDA counts them: SIMCUDA_FASTEST */
 	int devices;                  /* that the program sees */
 	int physical[SIM_DEVICES];    /* their index before CUDA_VISIBLE_DEVICES */
 	uint64_t memory[SIM_DEVICES]; /* by physical index */
@@ -39,13 +41,19 @@ struct sim_config {
 	uint64_t pool_chunk;          /* SIMCUDA_POOL_CHUNK */
 	uint64_t graph_chunk;         /* SIMCUDA_GRAPH_CHUNK */
 	uint64_t array_row;           /* SIMCUDA_ARRAY_ROW: rows are padded to multiples of it */
+	uint64_t reserved;            /* SIMCUDA_RESERVED: what NVML has beyond the memory */
+	bool unified;                 /* SIMCUDA_UNIFIED: NVML does not know the memory */
 	uint64_t reap_ns;             /* SIMCUDA_REAP_MS */
 	const char *shared;           /* SIMCUDA_SHARED */
 	const char *truth;            /* SIMCUDA_TRUTH */
 };
 
 const struct sim_config *sim_config(void);
-void sim_uuid(int physical, CUuuid *uuid);
+/* Of the GPU that a card is, or is a part of; and of the part. */
+void sim_uuid(int card, CUuuid *uuid);
+void sim_part_uuid(int card, CUuuid *uuid);
+#define SIM_UUID_TEXT 41
+void sim_uuid_text(const char *prefix, const CUuuid *uuid, char text[SIM_UUID_TEXT]);
 bool sim_parse_size(const char *text, const char **end, uint64_t *bytes);
 
 /* ---- entering a call (call.c) ---- */
@@ -56,6 +64,7 @@ CUresult sim_enter(enum sim_call call, bool needs_init);
 void sim_pause(void);
 void *sim_reenter(const char *symbol);
 void sim_reentered(void);
+bool sim_is_started(void);
 CUresult sim_start(unsigned int flags);
 void sim_finish(void);
 uint64_t sim_call_count(enum sim_call call);

@@ -87,6 +87,9 @@ uint64_t simcuda_physical_bytes(int device)
 
 uint64_t simcuda_physical_bytes_of(int index)
 {
+	/* A question of NVML's must not decide early which devices are visible. */
+	if (!sim_is_started())
+		return 0;
 	for (int i = 0; i < sim_config()->devices; i++) {
 		if (sim_config()->physical[i] == index)
 			return simcuda_physical_bytes(i);

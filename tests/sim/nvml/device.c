@@ -5,18 +5,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define DRIVER_VERSION "580.00.00"
-
-/* The usual beginning of a function that takes a device. */
-#define ENTER(device, argument)                             \
-	do {                                                \
-		if (!nvml_ready())                          \
-			return NVML_ERROR_UNINITIALIZED;    \
-		if (!nvml_device(device) || !(argument))    \
-			return NVML_ERROR_INVALID_ARGUMENT; \
-	} while (0)
 
 static nvmlReturn_t put_text(char *out, unsigned int length, const char *text)
 {
@@ -115,36 +105,16 @@ nvmlReturn_t nvmlDeviceGetHandleByIndex_v2(unsigned int index, nvmlDevice_t *dev
 	return by_index(index, device);
 }
 
-static void format_uuid(int index, char *text)
-{
-	CUuuid uuid;
-	size_t at = 4;
-
-	sim_uuid(index, &uuid);
-	memcpy(text, "GPU-", at);
-	for (int i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			text[at++] = '-';
-		at += (size_t)snprintf(text + at, 3, "%02x", (unsigned char)uuid.bytes[i]);
-	}
-}
-
 nvmlReturn_t nvmlDeviceGetHandleByUUID(const char *uuid, nvmlDevice_t *device)
 {
 	if (!nvml_ready())
 		return NVML_ERROR_UNINITIALIZED;
 	if (!uuid || !device)
 		return NVML_ERROR_INVALID_ARGUMENT;
-	for (unsigned int i = 0; i < nvml_device_count(); i++) {
-		char text[NVML_DEVICE_UUID_BUFFER_SIZE];
-
-		format_uuid((int)i, text);
-		if (strcasecmp(text, uuid) == 0) {
-			*device = nvml_device_at(i);
-			return NVML_SUCCESS;
-		}
-	}
-	return NVML_ERROR_NOT_FOUND;
+	if (!nvml_device_named(uuid))
+		return NVML_ERROR_NOT_FOUND;
+	*device = nvml_device_named(uuid);
+	return NVML_SUCCESS;
 }
 
 static nvmlReturn_t by_bus(const char *id, nvmlDevice_t *device)
@@ -173,7 +143,7 @@ nvmlReturn_t nvmlDeviceGetHandleByPciBusId_v2(const char *id, nvmlDevice_t *devi
 
 nvmlReturn_t nvmlDeviceGetIndex(nvmlDevice_t device, unsigned int *index)
 {
-	ENTER(device, index);
+	NVML_ENTER(device, index);
 	*index = (unsigned int)device->index;
 	return NVML_SUCCESS;
 }
@@ -185,71 +155,79 @@ nvmlReturn_t nvmlDeviceGetMinorNumber(nvmlDevice_t device, unsigned int *minor_n
 
 nvmlReturn_t nvmlDeviceGetName(nvmlDevice_t device, char *name, unsigned int length)
 {
-	ENTER(device, name);
+	NVML_ENTER(device, name);
 	return put_text(name, length, "Simulated GPU");
 }
 
 nvmlReturn_t nvmlDeviceGetUUID(nvmlDevice_t device, char *uuid, unsigned int length)
 {
-	char text[NVML_DEVICE_UUID_BUFFER_SIZE];
+	char text[SIM_UUID_TEXT];
 
-	ENTER(device, uuid);
-	format_uuid(device->index, text);
+	NVML_ENTER(device, uuid);
+	nvml_uuid(device, text);
 	return put_text(uuid, length, text);
 }
 
 nvmlReturn_t nvmlDeviceGetPciInfo_v3(nvmlDevice_t device, nvmlPciInfo_t *pci)
 {
-	ENTER(device, pci);
+	NVML_ENTER(device, pci);
 	memset(pci, 0, sizeof(*pci));
-	pci->bus = (unsigned int)device->index + 1;
+	pci->bus = (unsigned int)(device->first_card / sim_config()->parts) + 1;
 	snprintf(pci->busIdLegacy, sizeof(pci->busIdLegacy), "0000:%02X:00.0", pci->bus & 0xff);
 	snprintf(pci->busId, sizeof(pci->busId), "00000000:%02X:00.0", pci->bus & 0xff);
 	return NVML_SUCCESS;
 }
 
-static uint64_t used_bytes(int index)
+/* What the system keeps is on top of what CUDA has. False: as on machines whose GPU uses the host's memory. */
+static bool read_memory(nvmlDevice_t device, nvmlMemory_v2_t *out)
 {
 	struct nvml_holder holders[NVML_PROCESSES_MOST];
-	unsigned int count = nvml_holders(index, holders);
-	uint64_t sum = 0;
+	unsigned int count = nvml_holders(device, holders);
 
+	out->reserved = out->total = out->used = sim_config()->reserved;
+	for (int card = 0; card < device->cards; card++)
+		out->total += sim_config()->memory[device->first_card + card];
 	for (unsigned int i = 0; i < count; i++)
-		sum += holders[i].bytes;
-	return sum;
+		out->used += holders[i].bytes;
+	out->free = out->total - out->used;
+	return !sim_config()->unified;
 }
 
 nvmlReturn_t nvmlDeviceGetMemoryInfo(nvmlDevice_t device, nvmlMemory_t *memory)
 {
-	ENTER(device, memory);
-	memory->total = sim_config()->memory[device->index];
-	memory->used = used_bytes(device->index);
-	memory->free = memory->total - memory->used;
+	nvmlMemory_v2_t second;
+
+	NVML_ENTER(device, memory);
+	if (!read_memory(device, &second))
+		return NVML_ERROR_NOT_SUPPORTED;
+	*memory = (nvmlMemory_t){second.total, second.free, second.used};
 	return NVML_SUCCESS;
 }
 
 nvmlReturn_t nvmlDeviceGetMemoryInfo_v2(nvmlDevice_t device, nvmlMemory_v2_t *memory)
 {
-	ENTER(device, memory);
+	nvmlMemory_v2_t second;
+
+	NVML_ENTER(device, memory);
 	if (memory->version != nvmlMemory_v2 && memory->version != 2)
 		return NVML_ERROR_ARGUMENT_VERSION_MISMATCH;
-	memory->total = sim_config()->memory[device->index];
-	memory->reserved = 0;
-	memory->used = used_bytes(device->index);
-	memory->free = memory->total - memory->used;
+	if (!read_memory(device, &second))
+		return NVML_ERROR_NOT_SUPPORTED;
+	second.version = memory->version;
+	*memory = second;
 	return NVML_SUCCESS;
 }
 
 nvmlReturn_t nvmlDeviceGetBAR1MemoryInfo(nvmlDevice_t device, nvmlBAR1Memory_t *memory)
 {
-	ENTER(device, memory);
+	NVML_ENTER(device, memory);
 	*memory = (nvmlBAR1Memory_t){256 * SIM_MIB, 255 * SIM_MIB, SIM_MIB};
 	return NVML_SUCCESS;
 }
 
 nvmlReturn_t nvmlDeviceGetUtilizationRates(nvmlDevice_t device, nvmlUtilization_t *utilization)
 {
-	ENTER(device, utilization);
+	NVML_ENTER(device, utilization);
 	*utilization = (nvmlUtilization_t){0, 0};
 	return NVML_SUCCESS;
 }

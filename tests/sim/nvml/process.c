@@ -23,7 +23,7 @@ static nvmlReturn_t list(nvmlDevice_t device, unsigned int *count, nvmlProcessIn
 
 	if (result != NVML_SUCCESS)
 		return result;
-	found = nvml_holders(device->index, holders);
+	found = nvml_holders(device, holders);
 	room = *count;
 	*count = found;
 	if (found > room)

@@ -9,12 +9,13 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <strings.h>
 #include <unistd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned int users;
 static struct board *board;
-static struct nvmlDevice_st devices[SIM_DEVICES];
+static struct nvmlDevice_st gpus[SIM_DEVICES], parts[SIM_DEVICES];
 
 static nvmlReturn_t init(void)
 {
@@ -26,8 +27,12 @@ static nvmlReturn_t init(void)
 		board = board_map(sim_config()->shared, &problem);
 	if (sim_config()->shared && !board)
 		result = NVML_ERROR_DRIVER_NOT_LOADED;
-	for (int i = 0; i < SIM_DEVICES; i++)
-		devices[i].index = i;
+	for (int i = 0; i < SIM_DEVICES; i++) {
+		int each = sim_config()->parts;
+
+		gpus[i] = (struct nvmlDevice_st){i, i * each, each, false};
+		parts[i] = (struct nvmlDevice_st){i % each, i, 1, true};
+	}
 	if (result == NVML_SUCCESS)
 		users++;
 	pthread_mutex_unlock(&lock);
@@ -75,24 +80,67 @@ bool nvml_ready(void)
 
 unsigned int nvml_device_count(void)
 {
-	return (unsigned int)sim_config()->cards;
+	return (unsigned int)(sim_config()->cards / sim_config()->parts);
 }
 
 struct nvmlDevice_st *nvml_device_at(unsigned int index)
 {
-	return index < nvml_device_count() ? &devices[index] : NULL;
+	return index < nvml_device_count() ? &gpus[index] : NULL;
+}
+
+struct nvmlDevice_st *nvml_part_at(const struct nvmlDevice_st *gpu, unsigned int index)
+{
+	if (gpu->is_part || gpu->cards == 1 || index >= (unsigned int)gpu->cards)
+		return NULL;
+	return &parts[gpu->first_card + (int)index];
 }
 
 const struct nvmlDevice_st *nvml_device(nvmlDevice_t device)
 {
 	for (unsigned int i = 0; i < nvml_device_count(); i++) {
-		if (device == &devices[i])
+		if (device == &gpus[i])
+			return device;
+	}
+	for (int i = 0; i < sim_config()->cards && sim_config()->parts > 1; i++) {
+		if (device == &parts[i])
 			return device;
 	}
 	return NULL;
 }
 
-static unsigned int shared_holders(int index, struct nvml_holder *holders)
+void nvml_uuid(const struct nvmlDevice_st *device, char *text)
+{
+	CUuuid uuid;
+
+	if (device->is_part)
+		sim_part_uuid(device->first_card, &uuid);
+	else
+		sim_uuid(device->first_card, &uuid);
+	sim_uuid_text(device->is_part ? "MIG-" : "GPU-", &uuid, text);
+}
+
+static bool is_named(const struct nvmlDevice_st *device, const char *uuid)
+{
+	char text[SIM_UUID_TEXT];
+
+	nvml_uuid(device, text);
+	return strcasecmp(text, uuid) == 0;
+}
+
+struct nvmlDevice_st *nvml_device_named(const char *uuid)
+{
+	for (unsigned int i = 0; i < nvml_device_count(); i++) {
+		if (is_named(&gpus[i], uuid))
+			return &gpus[i];
+	}
+	for (int i = 0; i < sim_config()->cards && sim_config()->parts > 1; i++) {
+		if (is_named(&parts[i], uuid))
+			return &parts[i];
+	}
+	return NULL;
+}
+
+static unsigned int shared_holders(const struct nvmlDevice_st *device, struct nvml_holder *holders)
 {
 	unsigned int count = 0;
 
@@ -100,16 +148,18 @@ static unsigned int shared_holders(int index, struct nvml_holder *holders)
 	board_collect(board, NULL, sim_config()->reap_ns);
 	for (unsigned int i = 0; i < BOARD_SLOTS; i++) {
 		const struct board_slot *slot = &board->slots[i];
+		uint64_t bytes = 0;
 
-		if (slot->pid && slot->bytes[index])
-			holders[count++] =
-				(struct nvml_holder){(uint32_t)slot->pid, slot->bytes[index]};
+		for (int card = 0; card < device->cards; card++)
+			bytes += slot->bytes[device->first_card + card];
+		if (slot->pid && bytes)
+			holders[count++] = (struct nvml_holder){(uint32_t)slot->pid, bytes};
 	}
 	board_unlock(board);
 	return count;
 }
 
-static unsigned int own_holder(int index, struct nvml_holder *holders)
+static unsigned int own_holder(const struct nvmlDevice_st *device, struct nvml_holder *holders)
 {
 	void *driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD);
 	uint64_t (*held)(int) = NULL;
@@ -117,8 +167,8 @@ static unsigned int own_holder(int index, struct nvml_holder *holders)
 
 	if (driver)
 		*(void **)&held = dlsym(driver, "simcuda_physical_bytes_of");
-	if (held)
-		bytes = held(index);
+	for (int card = 0; held && card < device->cards; card++)
+		bytes += held(device->first_card + card);
 	if (driver)
 		dlclose(driver);
 	if (!bytes)
@@ -127,7 +177,7 @@ static unsigned int own_holder(int index, struct nvml_holder *holders)
 	return 1;
 }
 
-unsigned int nvml_holders(int index, struct nvml_holder *holders)
+unsigned int nvml_holders(const struct nvmlDevice_st *device, struct nvml_holder *holders)
 {
-	return board ? shared_holders(index, holders) : own_holder(index, holders);
+	return board ? shared_holders(device, holders) : own_holder(device, holders);
 }
