@@ -60,7 +60,7 @@ settings() {
 # The tables of hooks and of what is passed on, from the shim's lists.
 hooks() {
 	awk -F '[(,]' '
-		/^DRIVER_HOOK\(/ || /^RUNTIME_HOOK\(/ {
+		/^(DRIVER|RUNTIME|NVML)_HOOK\(/ {
 			effect = $0
 			sub(/^[^"]*"/, "", effect)
 			if ($1 == "DRIVER_HOOK") {
@@ -68,7 +68,7 @@ hooks() {
 				since = $4 + 0
 				version = int(since / 1000) "." int(since % 1000 / 10)
 			} else {
-				version = "runtime"
+				version = $1 == "NVML_HOOK" ? "NVML" : "runtime"
 			}
 			sub(/"\).*$/, "", effect)
 			if (!rows++)

@@ -41,7 +41,7 @@ static void print_uuid(char *out, const char *prefix, const CUuuid *uuid)
 }
 
 /* The first form of the call names the GPU, the second a part of it where it is divided. */
-static void read_uuid(char out[RAC_UUID_TEXT_MAX], CUdevice device)
+void rac_device_uuid(char out[RAC_UUID_TEXT_MAX], CUdevice device)
 {
 	const struct rac_driver *driver = rac_driver();
 	CUuuid gpu, part;
@@ -61,7 +61,7 @@ static void read_facts(struct facts *out, CUdevice device)
 	size_t total = 0;
 
 	memset(out, 0, sizeof(*out));
-	read_uuid(out->uuid, device);
+	rac_device_uuid(out->uuid, device);
 	if (driver->cuDeviceGetName(out->name, (int)sizeof(out->name), device) != CUDA_SUCCESS)
 		out->name[0] = '\0';
 	if (driver->cuDeviceTotalMem_v2(&total, device) == CUDA_SUCCESS)
@@ -109,7 +109,7 @@ static void check_caps(struct rac_state *state, int count)
 		return;
 	}
 	for (int i = 0; i < count; i++) {
-		read_uuid(c->uuids[i], i);
+		rac_device_uuid(c->uuids[i], i);
 		c->known[i] = c->uuids[i][0] != '\0' ? c->uuids[i] : NULL;
 	}
 	rac_text_init(&why, c->message, sizeof(c->message));
@@ -156,6 +156,21 @@ static NOT_INLINED void set_cap(struct rac_state *state, uint32_t device, const 
 
 	if ((rac_fetch_or_relaxed(&state->devices_closed, bit) & bit) == 0)
 		say(state, message);
+}
+
+bool rac_device_cap(const struct rac_state *state, uint32_t device, const char *uuid,
+	uint64_t total_bytes, uint64_t *cap)
+{
+	struct rac_limit_answer answer;
+	struct rac_text unused;
+
+	rac_text_init(&unused, NULL, 0);
+	if (!rac_device_may_allocate(state, device) ||
+		rac_limit_resolve(&state->settings.limit, device, uuid, total_bytes, &answer,
+			&unused) != RAC_OK)
+		return false;
+	*cap = answer.bytes;
+	return true;
 }
 
 void rac_device_say_cap_source(struct rac_text *t, const struct rac_state *state, uint32_t device)
@@ -220,8 +235,7 @@ bool rac_device_prepare(struct rac_state *state, CUdevice device)
 {
 	if (device < 0 || device >= RAC_MAX_DEVICES)
 		return false;
-	/* Acquire pairs with the release in prepare: the cap is set. */
-	if (__builtin_expect((rac_load_acquire(&state->devices_ready) >> device & 1) != 0, 1))
+	if (__builtin_expect(rac_device_is_ready(state, (uint32_t)device), 1))
 		return true;
 	unsigned before = rac_thread.depth;
 	int saved = errno;

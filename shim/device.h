@@ -13,6 +13,20 @@
  */
 bool rac_device_prepare(struct rac_state *state, CUdevice device);
 
+/* True once rac_device_prepare said yes of it in some thread. */
+static inline bool rac_device_is_ready(const struct rac_state *state, uint32_t device)
+{
+	/* Acquire pairs with the release in prepare: the cap is set. */
+	return (rac_load_acquire(&state->devices_ready) >> device & 1) != 0;
+}
+
+/* "GPU-..." or "MIG-...", as the driver has it now; "" where it does not say. */
+void rac_device_uuid(char out[RAC_UUID_TEXT_MAX], CUdevice device);
+
+/* The cap that would hold for a device like this; RAC_NO_LIMIT: none. False: nothing is granted. */
+bool rac_device_cap(const struct rac_state *state, uint32_t device, const char *uuid,
+	uint64_t total_bytes, uint64_t *cap);
+
 /* False: the cap of this device could not be determined, so nothing is granted on it. */
 static inline bool rac_device_may_allocate(const struct rac_state *state, uint32_t device)
 {

@@ -5,6 +5,7 @@
 #include "hooks.h"
 
 #include "cudart_protos.h"
+#include "nvml_protos.h"
 #include <stddef.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ const char *rac_hook_name(enum rac_hook hook)
 	static const char *const names[] = {
 #define DRIVER_HOOK(symbol, name, since, effect) [RAC_HOOK_##symbol] = #symbol,
 #define RUNTIME_HOOK(symbol, effect)             [RAC_HOOK_##symbol] = #symbol,
+#define NVML_HOOK(symbol, effect)                [RAC_HOOK_##symbol] = #symbol,
 #include "hooks.def"
 	};
 
@@ -27,23 +29,27 @@ const char *rac_hook_name(enum rac_hook hook)
 enum rac_hook rac_hook_find(const char *symbol)
 {
 	/* A hundred comparisons that nearly all end at the third letter; only names that begin
-	 * with "cu" come here, and a program asks for each once. */
+	 * with "cu" or "nvml" come here, and a program asks for each once. */
 #define RUNTIME_HOOK(hook, effect)      \
 	if (strcmp(symbol, #hook) == 0) \
 		return RAC_HOOK_##hook;
+#define NVML_HOOK(hook, effect)                RUNTIME_HOOK(hook, effect)
 #define DRIVER_HOOK(hook, name, since, effect) RUNTIME_HOOK(hook, effect)
 #include "hooks.def"
 	return RAC_HOOK_NONE;
 }
 
-bool rac_hook_is_runtime(enum rac_hook hook)
+enum rac_hook_library rac_hook_library(enum rac_hook hook)
 {
 	switch (hook) {
 #define RUNTIME_HOOK(symbol, effect) case RAC_HOOK_##symbol:
 #include "hooks.def"
-		return true;
+		return RAC_HOOK_OF_RUNTIME;
+#define NVML_HOOK(symbol, effect) case RAC_HOOK_##symbol:
+#include "hooks.def"
+		return RAC_HOOK_OF_NVML;
 	default:
-		return false;
+		return RAC_HOOK_OF_DRIVER;
 	}
 }
 
@@ -53,6 +59,7 @@ void *rac_hook_wrapper(enum rac_hook hook)
 #define RUNTIME_HOOK(symbol, effect) \
 	case RAC_HOOK_##symbol:      \
 		return AS_POINTER(symbol);
+#define NVML_HOOK(symbol, effect)                RUNTIME_HOOK(symbol, effect)
 #define DRIVER_HOOK(symbol, name, since, effect) RUNTIME_HOOK(symbol, effect)
 #include "hooks.def"
 	default:

@@ -16,6 +16,7 @@ enum rac_hook {
 	RAC_HOOK_NONE,
 #define DRIVER_HOOK(symbol, name, since, effect) RAC_HOOK_##symbol,
 #define RUNTIME_HOOK(symbol, effect)             RAC_HOOK_##symbol,
+#define NVML_HOOK(symbol, effect)                RAC_HOOK_##symbol,
 #include "hooks.def"
 	RAC_HOOK_COUNT
 };
@@ -34,7 +35,10 @@ const char *rac_hook_name(enum rac_hook hook);
 /* The hook with that exported name, or RAC_HOOK_NONE. */
 enum rac_hook rac_hook_find(const char *symbol);
 
-bool rac_hook_is_runtime(enum rac_hook hook);
+enum rac_hook_library { RAC_HOOK_OF_DRIVER, RAC_HOOK_OF_RUNTIME, RAC_HOOK_OF_NVML };
+
+/* Which library's function it stands in for. */
+enum rac_hook_library rac_hook_library(enum rac_hook hook);
 
 /* Our wrapper for a hook; NULL for a value outside the enum. */
 void *rac_hook_wrapper(enum rac_hook hook);

@@ -2,8 +2,8 @@
  * pick.c - decides what our exported dlsym and dlvsym answer, and with which mode our dlopen opens;
  * the jump to the real ones is in dlsym_*.S.
  *
- * For an explicit handle the real lookup runs first and its result decides: only the driver's own
- * function is replaced, by the wrapper of that very symbol. For RTLD_DEFAULT and RTLD_NEXT the
+ * For an explicit handle the real lookup runs first and its result decides: only the driver's or NVML's
+ * own function is replaced, by the wrapper of that very symbol. For RTLD_DEFAULT and RTLD_NEXT the
  * lookup stays the caller's own, and finds our exports by itself; a name that is found only because
  * we export it is reported missing, so that a probe on a machine without CUDA sees none. The words of
  * dlerror then name our object, not the caller's: only a lookup of ours can fail there.
@@ -14,6 +14,7 @@
 #include "driver.h"
 #include "elf_symbols.h"
 #include "libc_real.h"
+#include "nvml.h"
 #include "runtime.h"
 #include <dlfcn.h>
 #include <stddef.h>
@@ -33,7 +34,11 @@ static const struct pick not_ours = {NULL, 0};
 
 static bool may_be_hooked(const char *name)
 {
-	return name != NULL && name[0] == 'c' && name[1] == 'u' &&
+	if (name == NULL)
+		return false;
+	if (name[0] == 'n')
+		return name[1] == 'v' && name[2] == 'm' && name[3] == 'l';
+	return name[0] == 'c' && name[1] == 'u' &&
 		((name[2] >= 'A' && name[2] <= 'Z') || (name[2] == 'd' && name[3] == 'a'));
 }
 
@@ -58,13 +63,26 @@ static bool visit_before_us(void *context, const struct rac_object *object)
 	return !search->found;
 }
 
+/* Whether the library that it belongs to is loaded and has it. */
+static bool is_there(enum rac_hook hook)
+{
+	switch (rac_hook_library(hook)) {
+	case RAC_HOOK_OF_RUNTIME:
+		return rac_runtime_present(rac_hook_name(hook));
+	case RAC_HOOK_OF_NVML:
+		return rac_nvml_has(hook);
+	default:
+		return rac_driver_has(hook);
+	}
+}
+
 /* Whether it is there only because we export it. The program itself, or a library preloaded before us,
  * may define a function of that name without any CUDA. */
 static bool is_absent(enum rac_hook hook)
 {
 	struct search before = {.name = rac_hook_name(hook)};
 
-	if (rac_hook_is_runtime(hook) ? rac_runtime_present(before.name) : rac_driver_has(hook))
+	if (is_there(hook))
 		return false;
 	rac_object_each(visit_before_us, &before);
 	return !before.found;
@@ -76,7 +94,9 @@ static struct pick replace(enum rac_hook asked, const char *name, void *found)
 	/* A global handle, dlopen(NULL) for one, finds our own export. */
 	if (found == rac_hook_wrapper(asked) && is_absent(asked))
 		return report_missing(name);
-	enum rac_hook hook = rac_driver_identify(found);
+	enum rac_hook hook = rac_hook_library(asked) == RAC_HOOK_OF_NVML
+		? rac_nvml_identify(found)
+		: rac_driver_identify(found);
 
 	return (struct pick){hook != RAC_HOOK_NONE ? rac_hook_wrapper(hook) : found, 1};
 }

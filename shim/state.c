@@ -132,11 +132,18 @@ static bool publish(void)
 		return true;
 	}
 	/* The parent's region stays mapped in a child: a thread of ours may still read from it. */
-	rac_startup_announce(fresh);
 	return true;
 }
 
-bool rac_state_start(void)
+static void announce(void)
+{
+	struct rac_state *state = rac_state();
+
+	if (rac_exchange_acq_rel(&state->announced, 1) == 0)
+		rac_startup_announce(state);
+}
+
+static bool start(bool quietly)
 {
 	uint32_t word = rac_load_acquire(__atomic_load_n(&rac_state_word_page, __ATOMIC_ACQUIRE));
 	int saved = errno;
@@ -151,10 +158,24 @@ bool rac_state_start(void)
 		return false;
 	}
 	active = publish();
-	if (active)
+	if (active && !quietly) {
+		announce();
 		set_word();
+	}
 	errno = saved;
 	return active;
+}
+
+bool rac_state_start(void)
+{
+	return start(false);
+}
+
+bool rac_state_is_active_quietly(void)
+{
+	const rac_atomic_u32 *word = __atomic_load_n(&rac_state_word_page, __ATOMIC_ACQUIRE);
+
+	return rac_load_acquire(word) == RAC_STATE_ACTIVE || start(true);
 }
 
 struct rac_state *rac_state(void)

@@ -52,6 +52,7 @@ struct rac_state {
 	rac_atomic_u64 devices_named;  /* somebody describes it to the tracker */
 	rac_atomic_u64 devices_closed; /* no request is granted: the cap could not be determined */
 	rac_atomic_u32 caps_checked;   /* somebody compares the caps with the devices there are */
+	rac_atomic_u32 announced;      /* somebody says what there is to say of the settings */
 	rac_atomic_u32 used;           /* CUDA was used: a report is due */
 	rac_atomic_u32 reported;
 	rac_atomic_u64 refusals_said;
@@ -91,6 +92,10 @@ extern rac_atomic_u32 *rac_state_word_page;
 
 /* The slow half of rac_state_is_active. */
 bool rac_state_start(void);
+
+/* As rac_state_is_active, for calls that are not CUDA's: what there is to say of the settings is left
+ * to CUDA's first use. */
+bool rac_state_is_active_quietly(void);
 
 /* True when calls are to be counted; starts the state if need be. */
 static inline bool rac_state_is_active(void)

@@ -15,96 +15,47 @@
 #include "checked.h"
 #include "device.h"
 #include "driver.h"
-#include "elf_symbols.h"
-#include "libc_real.h"
+#include "nvml.h"
 #include "state.h"
-#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#define NVML          "libnvidia-ml.so.1"
 #define PROCESSES     128 /* on one device; where there are more, nothing is known */
-#define NOT_AVAILABLE UINT64_MAX
 #define REFRESH_BYTES (UINT64_C(64) << 20)
-
-/* NVML's types, from its public ABI. */
-struct nvml_process {
-	unsigned int pid;
-	unsigned long long used;
-	unsigned int gpu_instance, compute_instance;
-};
-
-struct nvml_memory {
-	unsigned long long total, free, used;
-};
-
-typedef void *nvml_device;
-
-struct nvml {
-	int (*find)(const char *uuid, nvml_device *device);
-	int (*processes)(nvml_device device, unsigned int *count, struct nvml_process *infos);
-	int (*memory)(nvml_device device, struct nvml_memory *memory);
-	nvml_device device;
-};
 
 static uint64_t bit_of(uint32_t device)
 {
 	return UINT64_C(1) << device;
 }
 
-/* The program may unload it at any time, so we hold on to it once we call it. */
-static void hold_library(void)
-{
-	static rac_atomic_u32 held;
-
-	if (rac_load_acquire(&held) != 0)
-		return;
-	rac_libc_dlopen(NVML, RTLD_LAZY | RTLD_NOLOAD);
-	rac_store_release(&held, 1);
-}
-
-/* Its own functions, not what a hook makes of them. */
-static bool find_functions(struct nvml *nvml)
-{
-	struct rac_object library;
-
-	if (!rac_object_by_soname(NVML, &library))
-		return false;
-	hold_library();
-	uintptr_t find = rac_object_function(&library, "nvmlDeviceGetHandleByUUID");
-	uintptr_t memory = rac_object_function(&library, "nvmlDeviceGetMemoryInfo");
-	uintptr_t processes =
-		rac_object_function(&library, "nvmlDeviceGetComputeRunningProcesses_v3");
-
-	/* Both versions fill the same structure. */
-	if (processes == 0)
-		processes =
-			rac_object_function(&library, "nvmlDeviceGetComputeRunningProcesses_v2");
-	nvml->find = (__extension__(__typeof__(nvml->find)) find);
-	nvml->memory = (__extension__(__typeof__(nvml->memory)) memory);
-	nvml->processes = (__extension__(__typeof__(nvml->processes)) processes);
-	return find != 0 && memory != 0 && processes != 0;
-}
-
 /* False also where the program has not initialised it. */
-static bool open_nvml(struct nvml *nvml, struct rac_state *state, uint32_t device)
+static bool find_device(nvmlDevice_t *out, struct rac_state *state, uint32_t device)
 {
 	struct rac_device_snapshot s;
 
-	return find_functions(nvml) && rac_device_prepare(state, (CUdevice)device) &&
+	return rac_nvml_present() && rac_device_prepare(state, (CUdevice)device) &&
 		rac_tracker_snapshot(state->tracker, device, &s) == RAC_OK && s.uuid[0] != '\0' &&
-		nvml->find(s.uuid, &nvml->device) == 0;
+		rac_nvml()->nvmlDeviceGetHandleByUUID(s.uuid, out) == NVML_SUCCESS;
+}
+
+/* Both versions fill the same structure. */
+static nvmlReturn_t list_processes(
+	nvmlDevice_t device, unsigned int *count, nvmlProcessInfo_t *list)
+{
+	return rac_nvml_has(RAC_HOOK_nvmlDeviceGetComputeRunningProcesses_v3)
+		? rac_nvml()->nvmlDeviceGetComputeRunningProcesses_v3(device, count, list)
+		: rac_nvml()->nvmlDeviceGetComputeRunningProcesses_v2(device, count, list);
 }
 
 /* False: the list cannot be had. NOT_AVAILABLE: the pid is there, its bytes are not said. */
-static bool ask_processes(const struct nvml *nvml, pid_t pid, bool *present, uint64_t *used)
+static bool ask_processes(nvmlDevice_t device, pid_t pid, bool *present, uint64_t *used)
 {
-	struct nvml_process list[PROCESSES];
+	nvmlProcessInfo_t list[PROCESSES];
 	unsigned int count = PROCESSES;
 
 	memset(list, 0, sizeof(list));
-	if (nvml->processes(nvml->device, &count, list) != 0 || count > PROCESSES)
+	if (list_processes(device, &count, list) != NVML_SUCCESS || count > PROCESSES)
 		return false;
 	*present = false;
 	*used = 0;
@@ -112,19 +63,20 @@ static bool ask_processes(const struct nvml *nvml, pid_t pid, bool *present, uin
 		if (list[i].pid != (unsigned int)pid)
 			continue;
 		*present = true;
-		if (list[i].used == NOT_AVAILABLE || !rac_checked_add(*used, list[i].used, used)) {
-			*used = NOT_AVAILABLE;
+		if (list[i].usedGpuMemory == RAC_NVML_NOT_AVAILABLE ||
+			!rac_checked_add(*used, list[i].usedGpuMemory, used)) {
+			*used = RAC_NVML_NOT_AVAILABLE;
 			break;
 		}
 	}
 	return true;
 }
 
-static bool ask_device(const struct nvml *nvml, uint64_t *used)
+static bool ask_device(nvmlDevice_t device, uint64_t *used)
 {
-	struct nvml_memory memory = {0};
+	nvmlMemory_t memory = {0};
 
-	if (nvml->memory(nvml->device, &memory) != 0)
+	if (rac_nvml()->nvmlDeviceGetMemoryInfo(device, &memory) != NVML_SUCCESS)
 		return false;
 	*used = memory.used;
 	return true;
@@ -150,6 +102,11 @@ static bool is_ours(struct rac_state *state, bool came_with_context)
 	return true;
 }
 
+bool rac_untracked_knows_pid(struct rac_state *state)
+{
+	return is_ours(state, false);
+}
+
 /* Whether NVML's figure covers managed memory depends on where its pages are: while there is any,
  * the rest cannot be told. */
 static bool has_managed(const struct rac_state *state, uint32_t device)
@@ -168,15 +125,15 @@ static void publish(
 }
 
 static bool measure_process(
-	struct rac_state *state, const struct nvml *nvml, uint32_t device, bool pid_was_absent)
+	struct rac_state *state, nvmlDevice_t gpu, uint32_t device, bool pid_was_absent)
 {
 	uint64_t charged = rac_tracker_charged(state->tracker, device);
 	uint64_t used;
 	bool present;
 
 	rac_store_relaxed(&state->untracked.asked_at[device], charged);
-	if (!ask_processes(nvml, state->pid, &present, &used) || !present ||
-		used == NOT_AVAILABLE || !is_ours(state, pid_was_absent))
+	if (!ask_processes(gpu, state->pid, &present, &used) || !present ||
+		used == RAC_NVML_NOT_AVAILABLE || !is_ours(state, pid_was_absent))
 		return false;
 	if (!has_managed(state, device) && rac_tracker_charged(state->tracker, device) == charged)
 		publish(state, device, rac_saturating_sub(used, charged), RAC_UNTRACKED_NVML);
@@ -194,7 +151,7 @@ static bool exists(CUdevice device)
 void rac_untracked_begin(struct rac_untracked_look *look, CUdevice device, bool makes_context)
 {
 	struct rac_state *state = rac_state();
-	struct nvml nvml;
+	nvmlDevice_t gpu;
 	uint64_t used;
 	bool present;
 	int saved = errno;
@@ -205,15 +162,14 @@ void rac_untracked_begin(struct rac_untracked_look *look, CUdevice device, bool 
 	look->wanted = true;
 	look->makes_context = makes_context;
 	look->device = (uint32_t)device;
-	if (open_nvml(&nvml, state, look->device)) {
+	if (find_device(&gpu, state, look->device)) {
 		uint64_t bit = bit_of(look->device);
 
 		/* Two at once would each see what both take. */
 		look->owner = (rac_fetch_or_relaxed(&state->untracked.measuring, bit) & bit) == 0;
-		look->pid_was_absent =
-			ask_processes(&nvml, state->pid, &present, &used) && !present;
+		look->pid_was_absent = ask_processes(gpu, state->pid, &present, &used) && !present;
 		look->charged = rac_tracker_charged(state->tracker, look->device);
-		look->has_used = look->owner && ask_device(&nvml, &look->used);
+		look->has_used = look->owner && ask_device(gpu, &look->used);
 	}
 	errno = saved;
 }
@@ -232,11 +188,11 @@ void rac_untracked_begin_primary(struct rac_untracked_look *look, CUdevice devic
 
 /* Adds what a call took; false: not to be seen. */
 static bool add_growth(
-	struct rac_state *state, const struct nvml *nvml, const struct rac_untracked_look *look)
+	struct rac_state *state, nvmlDevice_t gpu, const struct rac_untracked_look *look)
 {
 	uint64_t used, charged = rac_tracker_charged(state->tracker, look->device);
 
-	if (!look->has_used || !ask_device(nvml, &used))
+	if (!look->has_used || !ask_device(gpu, &used))
 		return false;
 	rac_fetch_add_relaxed(&state->untracked.contexts[look->device],
 		rac_saturating_sub(rac_saturating_sub(used, look->used),
@@ -245,7 +201,7 @@ static bool add_growth(
 }
 
 static void measure_growth(
-	struct rac_state *state, const struct nvml *nvml, const struct rac_untracked_look *look)
+	struct rac_state *state, nvmlDevice_t gpu, const struct rac_untracked_look *look)
 {
 	struct rac_untracked *u = &state->untracked;
 	uint64_t bit = bit_of(look->device);
@@ -254,7 +210,7 @@ static void measure_growth(
 	if ((rac_load_relaxed(&state->record.devices[look->device].untracked) & 3) ==
 		RAC_UNTRACKED_NVML)
 		return;
-	if (!add_growth(state, nvml, look) && look->makes_context)
+	if (!add_growth(state, gpu, look) && look->makes_context)
 		rac_fetch_or_relaxed(&u->incomplete, bit);
 	if ((rac_load_relaxed(&u->incomplete) & bit) != 0)
 		publish(state, look->device, 0, RAC_UNTRACKED_UNKNOWN);
@@ -267,17 +223,17 @@ void rac_untracked_end(struct rac_untracked_look *look, CUresult result)
 {
 	struct rac_state *state = rac_state();
 	uint64_t bit = bit_of(look->device);
-	struct nvml nvml;
+	nvmlDevice_t gpu;
 	int saved = errno;
 
 	if (!look->wanted)
 		return;
 	if (result == CUDA_SUCCESS) {
-		if (!open_nvml(&nvml, state, look->device))
+		if (!find_device(&gpu, state, look->device))
 			rac_fetch_or_relaxed(
 				&state->untracked.incomplete, look->makes_context ? bit : 0);
-		else if (!measure_process(state, &nvml, look->device, look->pid_was_absent))
-			measure_growth(state, &nvml, look);
+		else if (!measure_process(state, gpu, look->device, look->pid_was_absent))
+			measure_growth(state, gpu, look);
 	}
 	if (look->owner)
 		atomic_fetch_and_explicit(&state->untracked.measuring, ~bit, memory_order_relaxed);
@@ -292,7 +248,7 @@ void rac_untracked_context_ended(struct rac_state *state)
 void rac_untracked_refresh(struct rac_state *state, CUdevice device)
 {
 	struct rac_untracked *u = &state->untracked;
-	struct nvml nvml;
+	nvmlDevice_t gpu;
 	int saved = errno;
 
 	if (device < 0 || device >= RAC_MAX_DEVICES)
@@ -304,7 +260,7 @@ void rac_untracked_refresh(struct rac_state *state, CUdevice device)
 		rac_saturating_sub(before, charged) < REFRESH_BYTES)
 		return;
 	rac_store_relaxed(&u->asked_at[device], charged);
-	if (open_nvml(&nvml, state, (uint32_t)device))
-		measure_process(state, &nvml, (uint32_t)device, false);
+	if (find_device(&gpu, state, (uint32_t)device))
+		measure_process(state, gpu, (uint32_t)device, false);
 	errno = saved;
 }

@@ -59,4 +59,7 @@ void rac_untracked_context_ended(struct rac_state *state);
 /* Measures anew if enough has changed since the last time. */
 void rac_untracked_refresh(struct rac_state *state, CUdevice device);
 
+/* Whether the pid by which NVML lists a process is this one's, as it is outside of containers. */
+bool rac_untracked_knows_pid(struct rac_state *state);
+
 #endif

@@ -12,9 +12,10 @@ APPS_DRIVER  := driver_linked edges query_free query_sizes untracked_run \
                 peer_lookup peer_host peer_threads
 APPS_RUNTIME := demo edges_runtime query_runtime two_gpus
 APPS_BOTH    := refusal leak threads entry_point guest_state race_budget peer_kinds peer_ends
+APPS_NVML    := query_nvml
 APPS_PLAIN   := nocuda dlopen_dlsym dlvsym proc_address route_absent route_host
 
-APPS_ALL := $(addprefix $(APPS)/,$(APPS_DRIVER) $(APPS_RUNTIME) $(APPS_BOTH) $(APPS_PLAIN) \
+APPS_ALL := $(addprefix $(APPS)/,$(APPS_DRIVER) $(APPS_RUNTIME) $(APPS_BOTH) $(APPS_NVML) $(APPS_PLAIN) \
             runtime_shared runtime_static route_weak route_plugin.so \
             route_plugin_static.so route_next.so route_held.so nvml/libnvidia-ml.so.1)
 
@@ -26,6 +27,7 @@ $(APPS_ALL): | $(SIM_LIBS)
 $(addprefix $(APPS)/,$(APPS_DRIVER)): APP_LIBS = -L$(SIM) -lcuda
 $(addprefix $(APPS)/,$(APPS_RUNTIME)): APP_LIBS = -L$(SIM) -lcudart
 $(addprefix $(APPS)/,$(APPS_BOTH)): APP_LIBS = -L$(SIM) -lcudart -lcuda
+$(addprefix $(APPS)/,$(APPS_NVML)): APP_LIBS = -L$(SIM) -lcuda -l:libnvidia-ml.so.1
 
 $(APPS)/%: tests/apps/%.c
 	@mkdir -p $(@D)

@@ -32,8 +32,19 @@ runtime='
 	#define RAC_CUDART_ABI_GIVEN
 	#include "cudart_protos.h"'
 drift "prototypes of the driver's functions are as in NVIDIA's cuda.h" cuda.h "$driver"
+nvml='
+	#define NVML_NO_UNVERSIONED_FUNC_DEFS
+	#include <stddef.h>
+	#include <nvml.h>
+	#define RAC_NVML_ABI_GIVEN
+	#include "nvml_protos.h"'
 drift "prototypes of the runtime's functions are as in NVIDIA's cuda_runtime_api.h" \
 	cuda_runtime_api.h "$runtime"
+drift "prototypes of NVML's functions are as in NVIDIA's nvml.h" nvml.h "$nvml"
+compile "$T/drift.o" "$nvml" -c -std=gnu11 -Ishim -Icore -Itests/sim/include
+status=$?
+cp "$T/compile.err" "$T/err"
+ended "and as the simulator's" 0 ''
 if [ -f "$include/cuda.h" ]; then
 	compile "$T/drift.o" "$driver
 		CUresult cuMemAlloc_v2(CUdeviceptr *dptr, unsigned int bytesize);" -c -Ishim -Icore \
