@@ -4,81 +4,60 @@
 #include "estimate_compare.h"
 
 #include "checked.h"
-#include "json.h"
-#include "model_source.h"
 #include "size_text.h"
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-static bool choose_device(const struct rac_node *devices, uint64_t wanted,
-	struct rac_comparison *out, const struct rac_node **chosen)
+/* NULL: there is none. */
+static const struct rac_device_snapshot *choose(const struct rac_report *report, uint64_t wanted)
 {
-	uint64_t ordinal, peak;
+	const struct rac_device_snapshot *chosen = NULL;
 
-	*chosen = NULL;
-	for (size_t i = 0; i < rac_node_length(devices); i++) {
-		const struct rac_node *device = rac_node_at(devices, i);
+	for (size_t i = 0; i < report->device_count; i++) {
+		const struct rac_device_snapshot *d = &report->devices[i];
 
-		if (!rac_node_u64(rac_node_get(device, "ordinal"), &ordinal) ||
-			!rac_node_u64(rac_node_get(device, "peak_bytes"), &peak))
-			return false;
-		if (wanted != UINT64_MAX ? ordinal == wanted
-					 : *chosen == NULL || peak > out->tracked) {
-			*chosen = device;
-			out->device = ordinal;
-			out->tracked = peak;
-		}
+		if (wanted != UINT64_MAX ? d->ordinal == wanted
+					 : chosen == NULL || d->peak_bytes > chosen->peak_bytes)
+			chosen = d;
 	}
-	return true;
+	return chosen;
 }
 
-static bool compare(const struct rac_node *report, const char *name, uint64_t wanted,
+bool rac_compare(uint64_t estimated, const struct rac_loaded *run, uint64_t device,
 	struct rac_comparison *out, struct rac_complaint *c)
 {
-	const char *schema = rac_node_string(rac_node_get(report, "schema"));
-	const struct rac_node *devices = rac_node_get(report, "devices"), *device;
+	const struct rac_report *report = &run->report;
+	const struct rac_device_snapshot *chosen = choose(report, device);
+	const struct rac_report_untracked *untracked;
 	struct rac_quote quote;
-	uint64_t untracked;
 
-	if (schema == NULL || strcmp(schema, "rac.report/1") != 0)
-		return rac_complain(
-			c, "%s is not a report of schema rac.report/1", rac_quote(&quote, name));
-	if (!choose_device(devices, wanted, out, &device))
-		return rac_complain(c, "%s has a device without ordinal or peak_bytes",
-			rac_quote(&quote, name));
-	if (device == NULL && wanted != UINT64_MAX)
+	if (chosen == NULL && device != UINT64_MAX)
 		return rac_complain(c, "%s has no device %" PRIu64 " of --device",
-			rac_quote(&quote, name), wanted);
-	if (device == NULL)
+			rac_quote(&quote, run->name), device);
+	if (chosen == NULL)
 		return rac_complain(
-			c, "%s has no device: the run used no GPU", rac_quote(&quote, name));
-	out->has_driver = rac_node_u64(rac_node_get(device, "untracked_bytes"), &untracked) &&
-		rac_checked_add(out->tracked, untracked, &out->driver);
+			c, "%s has no device: the run used no GPU", rac_quote(&quote, run->name));
+	untracked = &report->untracked[chosen - report->devices];
+	*out = (struct rac_comparison){
+		.device = chosen->ordinal,
+		.estimated = estimated,
+		.tracked = chosen->peak_bytes,
+	};
+	out->has_driver =
+		untracked->known && rac_checked_add(out->tracked, untracked->bytes, &out->driver);
 	return true;
-}
-
-bool rac_compare(uint64_t estimated, const char *report, size_t n, const char *name,
-	uint64_t device, struct rac_comparison *out, struct rac_complaint *c)
-{
-	struct rac_node *document = rac_node_parse(report, n, name, c);
-	bool done;
-
-	*out = (struct rac_comparison){.estimated = estimated};
-	done = document != NULL && compare(document, name, device, out, c);
-	rac_node_free(document);
-	return done;
 }
 
 bool rac_compare_file(uint64_t estimated, const char *path, uint64_t device,
 	struct rac_comparison *out, struct rac_complaint *c)
 {
-	size_t n;
-	char *bytes = rac_document_read(path, &n, c);
-	bool done = bytes != NULL && rac_compare(estimated, bytes, n, path, device, out, c);
+	struct rac_loaded run;
 
-	free(bytes);
+	if (!rac_report_load(path, &run, c))
+		return false;
+	bool done = rac_compare(estimated, &run, device, out, c);
+
+	rac_report_unload(&run);
 	return done;
 }
 

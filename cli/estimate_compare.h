@@ -6,6 +6,7 @@
 
 #include "complaint.h"
 #include "emit.h"
+#include "report_load.h"
 #include <stdint.h>
 
 /* One device of a run. */
@@ -18,13 +19,13 @@ struct rac_comparison {
 };
 
 /*
- * Takes the figures of a run from a report of schema rac.report/1 in memory. `device` is an ordinal,
- * or UINT64_MAX for the one with the highest peak. False: *c says why.
+ * Takes the figures of a run from its report. `device` is an ordinal, or UINT64_MAX for the one with the
+ * highest peak. False: *c says why.
  */
-bool rac_compare(uint64_t estimated, const char *report, size_t n, const char *name,
-	uint64_t device, struct rac_comparison *out, struct rac_complaint *c);
+bool rac_compare(uint64_t estimated, const struct rac_loaded *run, uint64_t device,
+	struct rac_comparison *out, struct rac_complaint *c);
 
-/* The same from a file. */
+/* The same from what a word of the command line names. */
 bool rac_compare_file(uint64_t estimated, const char *path, uint64_t device,
 	struct rac_comparison *out, struct rac_complaint *c);
 

@@ -5,11 +5,14 @@
 
 #ifdef RAC_HAVE_JSON
 
+#include "text.h"
 #include <json-c/json.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
-#define DEPTH_MAX 64
+#define DEPTH_MAX  64
+#define SHOWN_MOST 40 /* bytes of a string in a message */
 
 static json_object *object_of(const struct rac_node *node)
 {
@@ -150,6 +153,30 @@ bool rac_node_u64(const struct rac_node *node, uint64_t *out)
 	return true;
 }
 
+bool rac_node_count(const struct rac_node *node, uint64_t *out)
+{
+	json_object *object = object_of(node);
+
+	if (json_object_get_type(object) == json_type_int &&
+		json_object_get_uint64(object) == UINT64_MAX && json_object_get_int64(object) > 0) {
+		*out = UINT64_MAX;
+		return true;
+	}
+	return rac_node_u64(node, out);
+}
+
+bool rac_node_i64(const struct rac_node *node, int64_t *out)
+{
+	json_object *object = object_of(node);
+
+	/* Of what is above, json-c returns INT64_MAX. */
+	if (json_object_get_type(object) != json_type_int ||
+		(json_object_get_int64(object) > 0 && json_object_get_uint64(object) > INT64_MAX))
+		return false;
+	*out = json_object_get_int64(object);
+	return true;
+}
+
 bool rac_node_bool(const struct rac_node *node, bool *out)
 {
 	if (rac_node_kind(node) != RAC_NODE_BOOL)
@@ -162,6 +189,48 @@ const char *rac_node_string(const struct rac_node *node)
 {
 	return rac_node_kind(node) == RAC_NODE_STRING ? json_object_get_string(object_of(node))
 						      : NULL;
+}
+
+const char *rac_node_bytes(const struct rac_node *node, size_t *n)
+{
+	if (rac_node_kind(node) != RAC_NODE_STRING)
+		return NULL;
+	*n = (size_t)json_object_get_string_len(object_of(node));
+	return json_object_get_string(object_of(node));
+}
+
+const char *rac_node_digits(const struct rac_node *node)
+{
+	return rac_node_kind(node) == RAC_NODE_NUMBER ? json_object_to_json_string(object_of(node))
+						      : NULL;
+}
+
+const char *rac_node_shown(const struct rac_node *node, struct rac_quote *quote)
+{
+	struct rac_text text;
+	const char *bytes;
+	size_t n = 0;
+
+	switch (rac_node_kind(node)) {
+	case RAC_NODE_NULL:
+		return "null";
+	case RAC_NODE_ARRAY:
+		return "an array";
+	case RAC_NODE_OBJECT:
+		return "an object";
+	case RAC_NODE_BOOL:
+		return json_object_get_boolean(object_of(node)) ? "true" : "false";
+	case RAC_NODE_NUMBER:
+		snprintf(quote->text, sizeof(quote->text), "%s", rac_node_digits(node));
+		return quote->text;
+	case RAC_NODE_STRING:
+		bytes = rac_node_bytes(node, &n);
+		rac_text_init(&text, quote->text, sizeof(quote->text));
+		rac_text_string(&text, "the string ");
+		rac_text_quoted(&text, bytes, n, SHOWN_MOST);
+		return quote->text;
+	}
+	return "null";
 }
 
 #else
@@ -225,6 +294,20 @@ bool rac_node_u64(const struct rac_node *node, uint64_t *out)
 	return false;
 }
 
+bool rac_node_count(const struct rac_node *node, uint64_t *out)
+{
+	(void)node;
+	(void)out;
+	return false;
+}
+
+bool rac_node_i64(const struct rac_node *node, int64_t *out)
+{
+	(void)node;
+	(void)out;
+	return false;
+}
+
 bool rac_node_bool(const struct rac_node *node, bool *out)
 {
 	(void)node;
@@ -236,6 +319,26 @@ const char *rac_node_string(const struct rac_node *node)
 {
 	(void)node;
 	return NULL;
+}
+
+const char *rac_node_bytes(const struct rac_node *node, size_t *n)
+{
+	(void)node;
+	(void)n;
+	return NULL;
+}
+
+const char *rac_node_digits(const struct rac_node *node)
+{
+	(void)node;
+	return NULL;
+}
+
+const char *rac_node_shown(const struct rac_node *node, struct rac_quote *quote)
+{
+	(void)node;
+	(void)quote;
+	return "null";
 }
 
 #endif

@@ -49,9 +49,19 @@ bool rac_node_each(const struct rac_node *object,
 
 /* A whole number in [0, 2^64 - 2], also one written as 1e3 or 8.0 if it is below 2^53. */
 bool rac_node_u64(const struct rac_node *node, uint64_t *out);
+/* The same up to 2^64 - 1; what is above that is read as that. */
+bool rac_node_count(const struct rac_node *node, uint64_t *out);
+bool rac_node_i64(const struct rac_node *node, int64_t *out); /* whole, and within 64 bits */
 bool rac_node_bool(const struct rac_node *node, bool *out);
 
 /* The bytes of a string; NULL if node is none. NUL-terminated, but may hold NULs. */
 const char *rac_node_string(const struct rac_node *node);
+const char *rac_node_bytes(const struct rac_node *node, size_t *n);
+
+/* A number as the document has it; NULL if node is none. Lives as long as the document. */
+const char *rac_node_digits(const struct rac_node *node);
+
+/* A value for a message: numbers and strings themselves, of others what they are. */
+const char *rac_node_shown(const struct rac_node *node, struct rac_quote *quote);
 
 #endif

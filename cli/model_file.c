@@ -124,19 +124,6 @@ static char *take_document(struct file *f, struct rac_complaint *c)
 	return NULL;
 }
 
-char *rac_document_read(const char *path, size_t *n, struct rac_complaint *c)
-{
-	struct file f;
-
-	if (!open_file(path, &f, c))
-		return NULL;
-	char *bytes = take_document(&f, c);
-
-	*n = f.size;
-	fclose(f.stream);
-	return bytes;
-}
-
 static bool read_document(struct file *f, struct rac_model_source *out, struct rac_complaint *c)
 {
 	char *bytes = take_document(f, c);

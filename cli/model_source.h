@@ -41,9 +41,6 @@ struct rac_model_source {
  */
 bool rac_model_read(const char *path, struct rac_model_source *out, struct rac_complaint *c);
 
-/* Reads a JSON document of at most 64 MiB; the caller frees it. NULL: *c says why. */
-char *rac_document_read(const char *path, size_t *n, struct rac_complaint *c);
-
 /* Adds a note; those that no longer have room are dropped. */
 __attribute__((format(printf, 2, 3))) void rac_model_note(
 	struct rac_model_source *source, const char *format, ...);

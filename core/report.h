@@ -116,6 +116,7 @@ struct rac_report_condition {
 };
 
 struct rac_report {
+	const char *version; /* of librac_track, which counted; NULL: of this one */
 	struct rac_report_process process;
 	const struct rac_device_snapshot *devices;
 	size_t device_count;

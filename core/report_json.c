@@ -98,6 +98,7 @@ static void emit_device(struct rac_emit *e, const struct rac_device_snapshot *d,
 	rac_json_u64(e, "peak_bytes", d->peak_bytes);
 	rac_json_u64(e, "allocations", d->allocations);
 	rac_json_u64(e, "frees", d->frees);
+	rac_json_u64(e, "largest_bytes", d->largest_bytes);
 	rac_json_u64(e, "refused", d->refused);
 	rac_json_u64(e, "refused_bytes", d->refused_bytes);
 	rac_json_u64(e, "over_bytes", d->over_bytes);
@@ -166,7 +167,7 @@ bool rac_report_json(const struct rac_report *report, struct rac_sink *sink)
 	rac_emit_init(&e, sink);
 	rac_json_object_begin(&e, NULL);
 	rac_json_string(&e, "schema", "rac.report/1");
-	rac_json_string(&e, "version", RAC_VERSION);
+	rac_json_string(&e, "version", report->version != NULL ? report->version : RAC_VERSION);
 	emit_process(&e, &report->process);
 	rac_json_array_begin(&e, "devices");
 	for (size_t i = 0; i < report->device_count && !e.refused; i++)
@@ -177,6 +178,7 @@ bool rac_report_json(const struct rac_report *report, struct rac_sink *sink)
 	emit_counts(&e, "pinned", &report->host_pinned);
 	rac_json_object_end(&e);
 	rac_json_u64(&e, "unknown_frees", report->unknown_frees);
+	rac_json_u64(&e, "unrecorded", report->unrecorded);
 	rac_json_array_begin(&e, "sites");
 	for (size_t i = 0; i < report->site_count && !e.refused; i++)
 		emit_site(&e, &report->sites[i]);

@@ -4,15 +4,25 @@
 #include "estimate_compare.h"
 #include "model_text.h"
 
-#define REPORT(devices) "{\"schema\":\"rac.report/1\",\"devices\":[" devices "]}"
-#define DEVICE(ordinal, peak, untracked) \
-	"{\"ordinal\":" #ordinal ",\"peak_bytes\":" #peak ",\"untracked_bytes\":" #untracked "}"
+#define REPORT(devices)                                                                    \
+	"{\"schema\":\"rac.report/1\",\"process\":{\"pid\":1,\"end\":{\"how\":\"exit\"}}," \
+	"\"devices\":[" devices "]}"
+#define DEVICE(ordinal, peak, untracked)                                   \
+	"{\"ordinal\":" #ordinal ",\"live_bytes\":0,\"peak_bytes\":" #peak \
+	",\"allocations\":1,\"frees\":1,\"refused\":0,\"untracked_bytes\":" #untracked "}"
 
 static bool compare(
 	const char *report, uint64_t device, struct rac_comparison *out, struct rac_complaint *c)
 {
+	struct rac_loaded run;
+
 	c->text[0] = '\0';
-	return rac_compare(1000, report, strlen(report), "r.json", device, out, c);
+	if (!rac_report_read_json(report, strlen(report), "r.json", &run, c))
+		return false;
+	bool done = rac_compare(1000, &run, device, out, c);
+
+	rac_report_unload(&run);
+	return done;
 }
 
 Test(estimate_compare, the_fullest_device_is_compared_unless_one_is_named)
@@ -45,7 +55,7 @@ Test(estimate_compare, what_is_no_report_or_has_no_such_device_is_refused)
 		{"", UINT64_MAX, "not a JSON document"},
 		{REPORT(""), UINT64_MAX, "used no GPU"},
 		{REPORT(DEVICE(0, 5, null)), 1, "--device"},
-		{REPORT("{\"ordinal\":0}"), UINT64_MAX, "peak_bytes"},
+		{REPORT("{\"ordinal\":0}"), UINT64_MAX, "live_bytes"},
 		{REPORT(DEVICE(0, -5, null)), UINT64_MAX, "peak_bytes"},
 	};
 

@@ -25,12 +25,13 @@ Test(report_json, prints_every_key_of_the_schema_in_its_order)
 		"\"devices\":[{\"ordinal\":0,\"uuid\":\"GPU-6e1c2d3f-0000-4a5b-8c7d-112233445566\","
 		"\"name\":\"Sample GPU 80GB\",\"total_bytes\":85899345920,"
 		"\"limit_bytes\":2147483648,\"live_bytes\":12582912,\"peak_bytes\":1610612736,"
-		"\"allocations\":120,\"frees\":117,\"refused\":3,\"refused_bytes\":6442450944,"
+		"\"allocations\":120,\"frees\":117,\"largest_bytes\":536870912,"
+		"\"refused\":3,\"refused_bytes\":6442450944,"
 		"\"over_bytes\":0,\"driver_failures\":1,\"untracked_bytes\":null,"
 		"\"untracked_source\":null,\"kinds\":{\"device\":{\"live_bytes\":12582912,"
 		"\"peak_bytes\":1610612736,\"allocations\":120,\"frees\":117}}}],"
 		"\"host\":{\"pinned\":{\"live_bytes\":0,\"peak_bytes\":0,\"allocations\":0,"
-		"\"frees\":0}},\"unknown_frees\":0,\"sites\":[],"
+		"\"frees\":0}},\"unknown_frees\":0,\"unrecorded\":0,\"sites\":[],"
 		"\"verdict\":{\"conditions\":[],\"exit_code\":0}}\n");
 	assert_json(c, "True");
 	free(c);

@@ -1,0 +1,35 @@
+/*
+ * report_load.h - a report in memory, wherever it comes from; what is done with it is up to the verbs.
+ *
+ * Nothing that is read is trusted. What a loaded report says may be wrong, but it is well-formed: every
+ * site lies on a device that the report lists, each device is listed once, there are at most
+ * RAC_MAX_DEVICES of them, and enums are in range. Strings may hold any bytes but NUL.
+ */
+#ifndef RAC_REPORT_LOAD_H
+#define RAC_REPORT_LOAD_H
+
+#include "complaint.h"
+#include "report.h"
+
+struct rac_loaded {
+	struct rac_report report; /* borrows from what follows, and from the source */
+	const char *name;         /* what messages call it; the caller's */
+	void *memory[8];          /* to be freed */
+	struct rac_node *document;
+};
+
+/*
+ * Loads the report that a word of the command line names: a file, or "-" for stdin. The word must
+ * outlive it. False: *c says why, and there is nothing to unload.
+ */
+bool rac_report_load(const char *word, struct rac_loaded *out, struct rac_complaint *c);
+void rac_report_unload(struct rac_loaded *loaded);
+
+/* The reader for a JSON report of n bytes; `name` is what messages call it. As rac_report_load. */
+bool rac_report_read_json(const char *bytes, size_t n, const char *name, struct rac_loaded *out,
+	struct rac_complaint *c);
+
+/* The position of a device in devices; the report must have it. */
+size_t rac_report_device_index(const struct rac_report *report, uint32_t ordinal);
+
+#endif
