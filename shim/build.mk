@@ -23,7 +23,8 @@ $(B)/shim/exports.map: shim/hooks.def shim/exports.def shim/exports.map.in
 	@mkdir -p $(@D)
 	$(CC) -E -P -x c -Ishim shim/exports.map.in | grep -v '^$$' > $@
 
+# nodelete: exit handlers point into it, and libraries that it found stay open.
 $(B)/librac_track.so: $(SHIM_OBJ) $(B)/librac_core.a $(B)/shim/exports.map
-	$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-z,defs -Wl,-Bsymbolic -Wl,-soname,librac_track.so \
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-z,defs -Wl,-z,nodelete -Wl,-Bsymbolic -Wl,-soname,librac_track.so \
 		-Wl,--version-script=$(B)/shim/exports.map $(SHIM_OBJ) -Wl,--exclude-libs,ALL \
 		$(B)/librac_core.a -o $@

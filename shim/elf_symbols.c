@@ -5,7 +5,7 @@
 
 #include <elf.h>
 #include <string.h>
-
+#include <sys/auxv.h>
 /* glibc relocates the pointers of a dynamic section in place, musl and the vDSO do not. */
 static const void *absolute(ElfW(Addr) base, ElfW(Addr) pointer)
 {
@@ -70,6 +70,48 @@ void rac_object_each(bool (*visit)(void *context, const struct rac_object *objec
 	struct walk walk = {visit, context};
 
 	dl_iterate_phdr(visit_header, &walk);
+}
+
+/* What debuggers read, too: the loader's list of objects, by the dynamic section of the program. */
+static const struct link_map *first_loaded(void)
+{
+	const ElfW(Phdr) *headers = (const void *)getauxval(AT_PHDR);
+	size_t count = headers != NULL ? getauxval(AT_PHNUM) : 0;
+	const ElfW(Dyn) *dynamic = NULL;
+	ElfW(Addr) base = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (headers[i].p_type == PT_PHDR)
+			base = (ElfW(Addr))headers - headers[i].p_vaddr;
+	for (size_t i = 0; i < count; i++)
+		if (headers[i].p_type == PT_DYNAMIC)
+			dynamic = (const void *)(base + headers[i].p_vaddr);
+	for (; dynamic != NULL && dynamic->d_tag != DT_NULL; dynamic++)
+		if (dynamic->d_tag == DT_DEBUG && dynamic->d_un.d_ptr != 0)
+			return ((const struct r_debug *)dynamic->d_un.d_ptr)->r_map;
+	return NULL;
+}
+
+bool rac_object_each_behind_us(
+	bool (*visit)(void *context, const struct rac_object *object), void *context)
+{
+	const struct link_map *map = first_loaded();
+
+	/* link.h declares _DYNAMIC: of the object that refers to it, so ours. */
+	while (map != NULL && map->l_ld != _DYNAMIC)
+		map = map->l_next;
+	if (map == NULL)
+		return false;
+	for (map = map->l_next; map != NULL; map = map->l_next) {
+		struct rac_object object = {.path = map->l_name != NULL ? map->l_name : "",
+			.base = map->l_addr,
+			.dynamic = map->l_ld};
+
+		read_dynamic(&object);
+		if (!visit(context, &object))
+			break;
+	}
+	return true;
 }
 
 static bool matches(const struct rac_object *object, uint32_t index, const char *name)

@@ -21,7 +21,7 @@ static const char *lookup(void *context, const char *name)
 	return getenv(name);
 }
 
-static void write_to_path(struct rac_state *state, const struct rac_report *report)
+static enum rac_delivery write_to_path(struct rac_state *state, const struct rac_report *report)
 {
 	const struct rac_record_process *process = &state->record.header->process;
 	const char *slash = strrchr(process->executable, '/');
@@ -40,9 +40,10 @@ static void write_to_path(struct rac_state *state, const struct rac_report *repo
 		RAC_OK) {
 		rac_text_end_line(&why);
 		rac_message_stderr(state, state->report_line, why.used);
-		return;
+		return RAC_DELIVERED_NOWHERE;
 	}
-	rac_report_file_write(state, &path, report, state->settings.format == RAC_FORMAT_JSON);
+	return rac_report_file_write(
+		state, &path, report, state->settings.format == RAC_FORMAT_JSON);
 }
 
 struct gathered {
@@ -81,20 +82,36 @@ static void write_json_to_stderr(struct rac_state *state, const struct rac_repor
 	rac_message_stderr(state, g.bytes, g.used < g.capacity ? g.used : g.capacity);
 }
 
-static void write_report(struct rac_state *state, const struct rac_report *report)
+static void write_text_to_stderr(struct rac_state *state, const struct rac_report *report)
 {
-	if (state->settings.report_to == RAC_REPORT_PATH)
-		write_to_path(state, report);
-	else if (state->settings.report_to == RAC_REPORT_STDERR &&
-		state->settings.format == RAC_FORMAT_JSON)
-		write_json_to_stderr(state, report);
-	else if (state->settings.report_to == RAC_REPORT_STDERR)
-		rac_message_stderr(state, state->report_buffer,
-			rac_report_text_fit(
-				report, state->report_buffer, sizeof(state->report_buffer)));
+	rac_message_stderr(state, state->report_buffer,
+		rac_report_text_fit(report, state->report_buffer, sizeof(state->report_buffer)));
 }
 
-void rac_exit_report(enum rac_end end, int status)
+static enum rac_delivery deliver(struct rac_state *state, const struct rac_report *report)
+{
+	switch (state->settings.report_to) {
+	case RAC_REPORT_PATH:
+		return write_to_path(state, report);
+	case RAC_REPORT_STDERR:
+		if (state->settings.format == RAC_FORMAT_JSON)
+			write_json_to_stderr(state, report);
+		else
+			write_text_to_stderr(state, report);
+		return RAC_DELIVERED_STREAM;
+	default:
+		return RAC_DELIVERED_NOWHERE;
+	}
+}
+
+bool rac_exit_report_is_due(void)
+{
+	const struct rac_state *state = rac_state_if_started();
+
+	return state != NULL && rac_load_relaxed(&state->reported) == 0;
+}
+
+bool rac_exit_report(enum rac_end end, int status)
 {
 	struct rac_state *state = rac_state_if_started();
 	const struct rac_record_fate ended = {.how = end};
@@ -103,11 +120,47 @@ void rac_exit_report(enum rac_end end, int status)
 
 	/* Two threads may end the process at once; one of them reports. */
 	if (state == NULL || rac_exchange_acq_rel(&state->reported, 1) != 0)
-		return;
+		return false;
 	rac_record_end(state->record.header, end, status, rac_monotonic_ns());
+	state->report_delivery = RAC_DELIVERED_NOWHERE;
 	if (rac_load_relaxed(&state->used) != 0) {
 		rac_record_report(&state->record, &ended, &state->report_room, &report);
-		write_report(state, &report);
+		state->report_delivery = deliver(state, &report);
 	}
+	errno = saved;
+	return true;
+}
+
+static void say_withdrawn(struct rac_state *state, int error)
+{
+	struct rac_text t;
+
+	rac_startup_begin_line(&t, state->report_line, sizeof(state->report_line), state);
+	rac_text_string(&t, "the program goes on, since what was to end it failed (errno ");
+	rac_text_i64(&t, error);
+	rac_text_string(&t, "): the report ");
+	if (state->settings.report_to == RAC_REPORT_PATH) {
+		rac_text_string(&t, "in ");
+		rac_text_quoted(&t, state->report_path, strlen(state->report_path), 256);
+	} else {
+		rac_text_string(&t, "above");
+	}
+	rac_text_string(&t, " does not hold, another follows");
+	rac_text_end_line(&t);
+	rac_message_stderr(state, state->report_line, t.used);
+}
+
+void rac_exit_report_withdraw(int error)
+{
+	struct rac_state *state = rac_state();
+	int saved = errno;
+
+	if (state->report_delivery == RAC_DELIVERED_FILE)
+		rac_report_file_remove(state);
+	else if (state->report_delivery == RAC_DELIVERED_STREAM)
+		say_withdrawn(state, error);
+	rac_record_end(state->record.header, RAC_END_RUNNING, 0, 0);
+	/* Release: who reports next finds the buffers free. */
+	rac_store_release(&state->reported, 0);
 	errno = saved;
 }

@@ -6,9 +6,21 @@
 
 #include "report.h"
 #include "state.h"
+#include <stdbool.h>
 
-/* Writes the report to where RAC_REPORT says, once per process, if it used CUDA. Calls no CUDA
- * function. */
-void rac_exit_report(enum rac_end end, int status);
+/* Whether this process has a state, and has not reported. */
+bool rac_exit_report_is_due(void);
+
+/*
+ * Says in the record how the process ends and, if it used CUDA, writes the report to where RAC_REPORT says;
+ * once per process. Calls no CUDA function, takes no lock. False: it was not this call that did.
+ */
+bool rac_exit_report(enum rac_end end, int status);
+
+/*
+ * The process goes on after all, since what was to end it failed with that error: the report is taken back,
+ * and the next one counts. A file is removed; where something was printed, a line says that it does not hold.
+ */
+void rac_exit_report_withdraw(int error);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * libc_real.c - finds dlsym, dlvsym and dlopen in the loaded objects; it does not decide what is
- * done with them.
+ * libc_real.c - finds the functions of the C library that we stand in front of; it does not decide what
+ * is done with them.
  *
  * Asking by dlvsym would need a symbol version per architecture and a dlvsym that is not our own,
  * and a reference to it would bind the shim to glibc 2.34 or later. The tables are there in each
@@ -66,20 +66,23 @@ struct search {
 	uintptr_t libc[WANT_COUNT];
 };
 
+struct next_search {
+	const char *name;
+	bool past_ourselves;
+	uintptr_t found;
+};
+
 static bool is_libc(const char *soname)
 {
 	return strcmp(soname, "libc.so.6") == 0 || strcmp(soname, "libdl.so.2") == 0 ||
 		strncmp(soname, "libc.musl-", 10) == 0;
 }
 
-static bool visit_object(void *context, const struct rac_object *object)
+/* Goes on until the C library has been seen. */
+static bool visit_behind_us(void *context, const struct rac_object *object)
 {
 	struct search *search = context;
 
-	if (!search->past_ourselves) {
-		search->past_ourselves = rac_object_is_ours(object);
-		return true;
-	}
 	for (int i = 0; i < WANT_COUNT; i++) {
 		uintptr_t found = rac_object_function(object, wanted_names[i]);
 
@@ -88,6 +91,17 @@ static bool visit_object(void *context, const struct rac_object *object)
 		if (found != 0 && search->libc[i] == 0 && is_libc(object->soname))
 			search->libc[i] = found;
 	}
+	return !is_libc(object->soname);
+}
+
+static bool visit_object(void *context, const struct rac_object *object)
+{
+	struct search *search = context;
+
+	if (search->past_ourselves)
+		visit_behind_us(search, object);
+	else
+		search->past_ourselves = rac_object_is_ours(object);
 	return true;
 }
 
@@ -106,7 +120,11 @@ void rac_libc_bind(void)
 
 	if (__atomic_load_n(&rac_libc_dlsym, __ATOMIC_ACQUIRE) != no_dlsym)
 		return;
-	rac_object_each(visit_object, &search);
+	/* Without a lock, which a child of fork may find held. The libdl of an older glibc may lie behind
+	 * its libc. */
+	rac_object_each_behind_us(visit_behind_us, &search);
+	if (search.libc[WANT_DLSYM] == 0)
+		rac_object_each(visit_object, &search);
 	SET(rac_next_dlsym, search.next[WANT_DLSYM]);
 	SET(rac_next_dlvsym, search.next[WANT_DLVSYM]);
 	SET(rac_next_dlopen, search.next[WANT_DLOPEN]);
@@ -116,4 +134,37 @@ void rac_libc_bind(void)
 	SET(rac_libc_dlopen, search.libc[WANT_DLOPEN]);
 	/* Last: it is what the test above looks at. */
 	SET(rac_libc_dlsym, search.libc[WANT_DLSYM]);
+}
+
+static bool visit_next(void *context, const struct rac_object *object)
+{
+	struct next_search *search = context;
+
+	search->found = rac_object_function(object, search->name);
+	return search->found == 0 && !is_libc(object->soname);
+}
+
+static bool visit_until_next(void *context, const struct rac_object *object)
+{
+	struct next_search *search = context;
+
+	if (!search->past_ourselves) {
+		search->past_ourselves = rac_object_is_ours(object);
+		return true;
+	}
+	return visit_next(search, object);
+}
+
+void *rac_libc_next(const char *name, rac_atomic_u64 *found)
+{
+	struct next_search search = {.name = name};
+	/* Relaxed: the code that it points to was there before any of this. */
+	uint64_t known = rac_load_relaxed(found);
+
+	if (known != 0)
+		return (void *)(uintptr_t)known;
+	if (!rac_object_each_behind_us(visit_next, &search))
+		rac_object_each(visit_until_next, &search);
+	rac_store_relaxed(found, search.found);
+	return (void *)search.found;
 }

@@ -1,5 +1,6 @@
 /*
- * life.c - the beginning and the end of the process: the constructor, the exit handler, cuInit.
+ * life.c - the beginning and the end of the process: the constructor, the exit handlers, cuInit; an image
+ * that another one replaces is exec.c's.
  *
  * The constructor of a preloaded library runs before the program registers anything, and exit
  * handlers run last in, first out: so ours runs after the program's and its libraries' destructors,
@@ -9,11 +10,16 @@
  */
 #include "driver.h"
 #include "exit_report.h"
+#include "libc_real.h"
 #include "process_info.h"
 #include "thread.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/* What at_quick_exit is made of in glibc; a C library without it gets no report at quick_exit. */
+int __cxa_at_quick_exit(void (*handler)(void *), void *object) __attribute__((weak));
 
 static void on_exit_handler(int status, void *unused)
 {
@@ -21,10 +27,20 @@ static void on_exit_handler(int status, void *unused)
 	rac_exit_report(RAC_END_EXIT, status & 0xff);
 }
 
+/* glibc hands the status to every handler, as the second argument. */
+static void on_quick_exit_handler(void *unused, int status)
+{
+	(void)unused;
+	rac_exit_report(RAC_END_UNDERSCORE_EXIT, status & 0xff);
+}
+
 static void __attribute__((constructor)) at_load(int argc, char **argv)
 {
 	rac_process_info_keep(argc, argv);
 	on_exit(on_exit_handler, NULL);
+	if (__cxa_at_quick_exit != NULL)
+		__cxa_at_quick_exit(
+			(__extension__(void (*)(void *))(uintptr_t) & on_quick_exit_handler), NULL);
 }
 
 /* The system call, since the C library's function would be this one. */
@@ -44,6 +60,18 @@ RAC_EXPORT _Noreturn void _Exit(int status)
 {
 	rac_exit_report(RAC_END_UNDERSCORE_EXIT, status & 0xff);
 	leave(status);
+}
+
+/* The C library's lets the parent leave by an _exit of its own. */
+RAC_EXPORT int daemon(int nochdir, int noclose)
+{
+	bool announced = rac_exit_report(RAC_END_UNDERSCORE_EXIT, 0);
+	int result = RAC_LIBC_NEXT(daemon)(nochdir, noclose);
+
+	/* The parent comes here only if there is no child. */
+	if (announced && rac_state_if_started() != NULL)
+		rac_exit_report_withdraw(errno);
+	return result;
 }
 
 RAC_EXPORT CUresult cuInit(unsigned int Flags)

@@ -3,8 +3,10 @@
  */
 #include "process_info.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,11 +15,13 @@ static char **kept_argv;
 static pid_t kept_pid;
 static uint64_t loaded_unix_ns, loaded_mono_ns;
 
+/* The kernel's time, whatever a library that is preloaded beside us makes of the C library's: files have
+ * that time, and waiting ends by it. */
 static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec ts = {0};
 
-	clock_gettime(clock, &ts);
+	syscall(SYS_clock_gettime, clock, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
@@ -40,6 +44,46 @@ void rac_process_info_keep(int argc, char **argv)
 bool rac_process_info_is_before_us(uint64_t unix_ns)
 {
 	return unix_ns <= loaded_unix_ns;
+}
+
+/* /proc/self/stat, as far as the buffer holds it. open, read and close of the C library are cancellation
+ * points. */
+static bool read_stat(char *text, size_t capacity)
+{
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/stat", O_RDONLY | O_CLOEXEC, 0);
+	long n = fd >= 0 ? syscall(SYS_read, fd, text, capacity - 1) : -1;
+
+	if (fd >= 0)
+		syscall(SYS_close, fd);
+	text[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+/* When the process started, which was before this image: in clock ticks since the machine did, cut off;
+ * 0: not known. It is the 20th field behind the name, which may hold anything. */
+static uint64_t process_start_ticks(void)
+{
+	char text[512];
+	const char *at = read_stat(text, sizeof(text)) ? strrchr(text, ')') : NULL;
+	uint64_t ticks = 0;
+
+	for (int field = 0; at != NULL && field < 20; field++) {
+		at = strchr(at, ' ');
+		at = at != NULL ? at + 1 : NULL;
+	}
+	for (; at != NULL && *at >= '0' && *at <= '9'; at++)
+		ticks = ticks * 10 + (uint64_t)(*at - '0');
+	return ticks;
+}
+
+bool rac_process_info_may_be_ours(uint64_t unix_ns)
+{
+	uint64_t tick_ns = UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK);
+	uint64_t ticks = process_start_ticks();
+	uint64_t age = clock_ns(CLOCK_BOOTTIME) - ticks * tick_ns;
+
+	/* File times lag behind, see above. */
+	return ticks != 0 && unix_ns + tick_ns >= clock_ns(CLOCK_REALTIME) - age;
 }
 
 static uint32_t copy_arguments(char *to, size_t capacity)

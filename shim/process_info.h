@@ -13,6 +13,10 @@ void rac_process_info_keep(int argc, char **argv);
 /* Whether a file that was last written at that time had that content before this image was loaded. */
 bool rac_process_info_is_before_us(uint64_t unix_ns);
 
+/* Whether a file that was last written at that time may come from this process, be it from an image that
+ * it was before an exec. Reads /proc; where that is not there, none does. */
+bool rac_process_info_may_be_ours(uint64_t unix_ns);
+
 /* Fills *out, which is zeroed. Opens no file. */
 void rac_process_info_read(struct rac_record_process *out);
 

@@ -113,15 +113,16 @@ static int named_descriptor(const char *path)
 	return -1;
 }
 
-static void write_to_descriptor(struct rac_state *state, int fd, const char *path,
+static enum rac_delivery write_to_descriptor(struct rac_state *state, int fd, const char *path,
 	const struct rac_report *report, bool json)
 {
 	if (fd == STDERR_FILENO && !rac_message_stderr_is_same(state))
-		return;
+		return RAC_DELIVERED_NOWHERE;
 	int error = write_report(state, fd, report, json);
 
 	if (error != 0)
 		complain(state, "write", path, error);
+	return error == 0 ? RAC_DELIVERED_STREAM : RAC_DELIVERED_NOWHERE;
 }
 
 /* What is there and is no regular file, links followed; 0: a file is to be made. */
@@ -136,7 +137,7 @@ static uint32_t special_type(const char *path)
 }
 
 /* Not to wait for a pipe's reader, and not to lose a device node to a file of ours. */
-static void write_to_special(struct rac_state *state, uint32_t type, const char *path,
+static enum rac_delivery write_to_special(struct rac_state *state, uint32_t type, const char *path,
 	const struct rac_report *report, bool json)
 {
 	/* Whoever names a disk does not want its beginning overwritten. */
@@ -144,10 +145,12 @@ static void write_to_special(struct rac_state *state, uint32_t type, const char 
 
 	if (fd < 0) {
 		complain(state, "open", path, type != S_IFBLK ? errno : EINVAL);
-		return;
+		return RAC_DELIVERED_NOWHERE;
 	}
-	write_to_descriptor(state, fd, path, report, json);
+	enum rac_delivery delivery = write_to_descriptor(state, fd, path, report, json);
+
 	syscall(SYS_close, fd);
+	return delivery;
 }
 
 /* Makes every folder of the path that is missing. The mode is left to the umask, which is not
@@ -189,15 +192,38 @@ static int open_temporary(struct rac_state *state, const struct rac_text *path)
 	return fd;
 }
 
-/* Whether there is such a file; *younger: it was written since we started. */
-static bool look(const char *path, bool *younger)
+/* Whether a file is the report of a process with our pid. */
+static bool has_our_pid(const struct rac_state *state, const char *path)
+{
+	char beginning[128], text[32], json[32];
+	struct rac_text t;
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, path,
+		O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK, 0);
+	long n = fd >= 0 ? syscall(SYS_read, fd, beginning, sizeof(beginning) - 1) : -1;
+
+	if (fd >= 0)
+		syscall(SYS_close, fd);
+	beginning[n > 0 ? n : 0] = '\0';
+	rac_startup_begin_line(&t, text, sizeof(text), state);
+	rac_text_init(&t, json, sizeof(json));
+	rac_text_string(&t, "\"pid\":");
+	rac_text_i64(&t, state->pid);
+	rac_text_string(&t, ",");
+	return strncmp(beginning, text, strlen(text)) == 0 || strstr(beginning, json) != NULL;
+}
+
+/* Whether there is such a file; *younger: it was written since we started, or by an image that this
+ * process was before. */
+static bool look(const struct rac_state *state, const char *path, bool *younger)
 {
 	struct statx st;
 
 	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_MTIME, &st) != 0)
 		return false;
-	*younger = !rac_process_info_is_before_us(
-		(uint64_t)st.stx_mtime.tv_sec * 1000000000u + st.stx_mtime.tv_nsec);
+	uint64_t written = (uint64_t)st.stx_mtime.tv_sec * 1000000000u + st.stx_mtime.tv_nsec;
+
+	*younger = !rac_process_info_is_before_us(written) ||
+		(rac_process_info_may_be_ours(written) && has_our_pid(state, path));
 	return true;
 }
 
@@ -211,7 +237,7 @@ static bool rename_by(const char *from, const char *to, unsigned flags)
  * EEXIST: it is taken. */
 static bool take_free_name(const char *temporary, const char *path)
 {
-	bool younger;
+	struct statx st;
 
 	if (link(temporary, path) == 0) {
 		unlink(temporary);
@@ -224,7 +250,7 @@ static bool take_free_name(const char *temporary, const char *path)
 		return true;
 	if (errno == EEXIST)
 		return false;
-	if (look(path, &younger)) {
+	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0, &st) == 0) {
 		errno = EEXIST;
 		return false;
 	}
@@ -232,18 +258,19 @@ static bool take_free_name(const char *temporary, const char *path)
 }
 
 /* Takes the name from a file that is older than we are. EEXIST: it is not. */
-static bool replace_older(const char *temporary, const char *path)
+static bool replace_older(const struct rac_state *state, const char *path)
 {
+	const char *temporary = state->report_temporary;
 	bool younger = false;
 
-	if (look(path, &younger) && younger) {
+	if (look(state, path, &younger) && younger) {
 		errno = EEXIST;
 		return false;
 	}
 	/* What we get is looked at: another process may have replaced the older file before us. */
 	if (!rename_by(temporary, path, RENAME_EXCHANGE))
 		return rename(temporary, path) == 0;
-	if (!look(temporary, &younger) || !younger) {
+	if (!look(state, temporary, &younger) || !younger) {
 		unlink(temporary);
 		return true;
 	}
@@ -259,7 +286,7 @@ static bool publish(const struct rac_state *state, struct rac_text *path)
 
 	for (int i = 0; i < NAMES; i++) {
 		if (take_free_name(temporary, path->buffer) ||
-			(errno == EEXIST && replace_older(temporary, path->buffer)))
+			(errno == EEXIST && replace_older(state, path->buffer)))
 			return true;
 		if (errno != EEXIST)
 			return false;
@@ -273,38 +300,55 @@ static bool publish(const struct rac_state *state, struct rac_text *path)
 	return false;
 }
 
-static void write_file(
+static uint64_t inode_of(int fd)
+{
+	struct statx st;
+
+	return statx(fd, "", AT_EMPTY_PATH, STATX_INO, &st) == 0 ? st.stx_ino : 0;
+}
+
+static enum rac_delivery write_file(
 	struct rac_state *state, struct rac_text *path, const struct rac_report *report, bool json)
 {
 	int fd = open_temporary(state, path);
 
 	if (fd < 0) {
 		complain(state, "create", state->report_temporary, errno);
-		return;
+		return RAC_DELIVERED_NOWHERE;
 	}
 	int error = write_report(state, fd, report, json);
 
+	state->report_inode = inode_of(fd);
 	/* The error of a file on another machine may come only now. */
 	if (syscall(SYS_close, fd) != 0 && error == 0)
 		error = errno;
 	if (error == 0 && !publish(state, path))
 		error = errno;
-	if (error != 0) {
-		unlink(state->report_temporary);
-		complain(state, "write", path->buffer, error);
-	}
+	if (error == 0)
+		return RAC_DELIVERED_FILE;
+	unlink(state->report_temporary);
+	complain(state, "write", path->buffer, error);
+	return RAC_DELIVERED_NOWHERE;
 }
 
-void rac_report_file_write(
+enum rac_delivery rac_report_file_write(
 	struct rac_state *state, struct rac_text *path, const struct rac_report *report, bool json)
 {
 	int fd = named_descriptor(path->buffer);
 	uint32_t type = fd < 0 ? special_type(path->buffer) : 0;
 
 	if (fd >= 0)
-		write_to_descriptor(state, fd, path->buffer, report, json);
-	else if (type != 0)
-		write_to_special(state, type, path->buffer, report, json);
-	else
-		write_file(state, path, report, json);
+		return write_to_descriptor(state, fd, path->buffer, report, json);
+	if (type != 0)
+		return write_to_special(state, type, path->buffer, report, json);
+	return write_file(state, path, report, json);
+}
+
+void rac_report_file_remove(const struct rac_state *state)
+{
+	struct statx st;
+
+	if (statx(AT_FDCWD, state->report_path, AT_SYMLINK_NOFOLLOW, STATX_INO, &st) == 0 &&
+		st.stx_ino == state->report_inode)
+		unlink(state->report_path);
 }

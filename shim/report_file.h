@@ -17,7 +17,10 @@
  *
  * For the one thread that reports: it uses the rooms for the report in *state, and little stack.
  */
-void rac_report_file_write(
+enum rac_delivery rac_report_file_write(
 	struct rac_state *state, struct rac_text *path, const struct rac_report *report, bool json);
+
+/* Removes the file that the call above made, if it is still there. What that replaced is gone. */
+void rac_report_file_remove(const struct rac_state *state);
 
 #endif

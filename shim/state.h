@@ -32,6 +32,9 @@ struct rac_stderr_identity {
 	uint32_t type;
 };
 
+/* What became of a report. */
+enum rac_delivery { RAC_DELIVERED_NOWHERE, RAC_DELIVERED_FILE, RAC_DELIVERED_STREAM };
+
 /* A green context: which primary context it holds, and the handle that it has as a context. */
 struct rac_green {
 	rac_atomic_u64 handle; /* 0: the place is free */
@@ -72,6 +75,8 @@ struct rac_state {
 	char report_buffer[4096];
 	char report_path[4096], report_temporary[4096];
 	char report_line[1024]; /* that there is none, and why */
+	enum rac_delivery report_delivery;
+	uint64_t report_inode; /* of the file that it is */
 };
 
 /* Sets a flag that is read much and set once, without writing to its line again. */

@@ -9,7 +9,7 @@ APP_RPATH = -Wl,-rpath,'$$ORIGIN/../sim' -Wl,--enable-new-dtags
 APPS_DRIVER  := driver_linked edges query_free query_sizes untracked_run \
                 guest_child guest_stderr race_ledger race_duel \
                 array_edges array_steps import_shared \
-                peer_lookup peer_host peer_threads
+                peer_lookup peer_host peer_threads life_exec
 APPS_RUNTIME := demo edges_runtime query_runtime two_gpus
 APPS_BOTH    := refusal leak threads entry_point guest_state race_budget peer_kinds peer_ends
 APPS_NVML    := query_nvml
