@@ -27,7 +27,9 @@
 #endif
 
 /* Came to glibc with 2.34; before, who finds ours gets the system call. */
-int execveat(int folder, const char *path, char *const argv[], char *const envp[], int flags);
+#if !defined(__GLIBC__) || !__GLIBC_PREREQ(2, 34)
+int execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags);
+#endif
 
 /* A kernel that does not know the call, or a filter in front of it, says no more than the mode. */
 static bool may_run(int folder, const char *path, int flags)
@@ -145,15 +147,14 @@ RAC_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 	return came_back(announced, RAC_LIBC_NEXT(fexecve)(fd, argv, envp));
 }
 
-RAC_EXPORT int execveat(
-	int folder, const char *path, char *const argv[], char *const envp[], int flags)
+RAC_EXPORT int execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
 	__typeof__(execveat) *next = RAC_LIBC_NEXT(execveat);
-	bool announced = announce(folder, path, flags & (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW));
+	bool announced = announce(fd, path, flags & (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW));
 
 	return came_back(announced,
-		next != NULL ? next(folder, path, argv, envp, flags)
-			     : (int)syscall(SYS_execveat, folder, path, argv, envp, flags));
+		next != NULL ? next(fd, path, argv, envp, flags)
+			     : (int)syscall(SYS_execveat, fd, path, argv, envp, flags));
 }
 
 /* How many arguments there are, the NULL at the end included. */
@@ -182,25 +183,25 @@ static void collect_arguments(char **argv, const char *first, va_list *rest)
 	va_start(rest, first);                                               \
 	collect_arguments(argv, first, &rest)
 
-RAC_EXPORT int execl(const char *path, const char *first, ...)
+RAC_EXPORT int execl(const char *path, const char *arg, ...)
 {
-	ARGUMENTS(argv, rest, first);
+	ARGUMENTS(argv, rest, arg);
 	va_end(rest);
 	return execv(path, argv);
 }
 
-RAC_EXPORT int execle(const char *path, const char *first, ...)
+RAC_EXPORT int execle(const char *path, const char *arg, ...)
 {
-	ARGUMENTS(argv, rest, first);
+	ARGUMENTS(argv, rest, arg);
 	char *const *envp = va_arg(rest, char *const *);
 
 	va_end(rest);
 	return execve(path, argv, envp);
 }
 
-RAC_EXPORT int execlp(const char *file, const char *first, ...)
+RAC_EXPORT int execlp(const char *file, const char *arg, ...)
 {
-	ARGUMENTS(argv, rest, first);
+	ARGUMENTS(argv, rest, arg);
 	va_end(rest);
 	return execvp(file, argv);
 }

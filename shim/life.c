@@ -2,12 +2,14 @@
  * life.c - the beginning and the end of the process: the constructor, the exit handlers, cuInit; an image
  * that another one replaces is exec.c's.
  *
- * The constructor of a preloaded library runs before the program registers anything, and exit
- * handlers run last in, first out: so ours runs after the program's and its libraries' destructors,
- * and what they free is not called a leak. _exit runs no handlers, so it is taken over: it reports and
+ * The constructor of a preloaded library runs before the program registers anything and before the C
+ * library registers that destructors are to be run, and exit handlers run last in, first out: so ours runs
+ * after the program's and its libraries' destructors, and what they free is not called a leak. _exit runs no handlers, so it is taken over: it reports and
  * leaves, flushing nothing. A child of vfork shares our memory and has no state of its own; it leaves without
  * a word.
  */
+#include "life.h"
+
 #include "driver.h"
 #include "exit_report.h"
 #include "libc_real.h"
@@ -34,13 +36,22 @@ static void on_quick_exit_handler(void *unused, int status)
 	rac_exit_report(RAC_END_UNDERSCORE_EXIT, status & 0xff);
 }
 
-static void __attribute__((constructor)) at_load(int argc, char **argv)
+void rac_life_register(void)
 {
-	rac_process_info_keep(argc, argv);
+	static rac_atomic_u32 registered;
+
+	if (rac_exchange_acq_rel(&registered, 1) != 0)
+		return;
 	on_exit(on_exit_handler, NULL);
 	if (__cxa_at_quick_exit != NULL)
 		__cxa_at_quick_exit(
 			(__extension__(void (*)(void *))(uintptr_t) & on_quick_exit_handler), NULL);
+}
+
+static void __attribute__((constructor)) at_load(int argc, char **argv)
+{
+	rac_process_info_keep(argc, argv);
+	rac_life_register();
 }
 
 /* The system call, since the C library's function would be this one. */

@@ -30,13 +30,21 @@ uint64_t rac_monotonic_ns(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
+/* Libraries whose constructors run before ours may use CUDA there: the first to come keeps the time. */
+static void keep_time(void)
+{
+	if (loaded_mono_ns != 0)
+		return;
+	kept_pid = getpid();
+	loaded_unix_ns = clock_ns(CLOCK_REALTIME);
+	loaded_mono_ns = rac_monotonic_ns();
+}
+
 void rac_process_info_keep(int argc, char **argv)
 {
 	kept_argc = argc;
 	kept_argv = argv;
-	kept_pid = getpid();
-	loaded_unix_ns = clock_ns(CLOCK_REALTIME);
-	loaded_mono_ns = rac_monotonic_ns();
+	keep_time();
 }
 
 /* File times lag behind by up to a tick of the kernel's, so the file of a run that ended just before
@@ -46,17 +54,17 @@ bool rac_process_info_is_before_us(uint64_t unix_ns)
 	return unix_ns <= loaded_unix_ns;
 }
 
-/* /proc/self/stat, as far as the buffer holds it. open, read and close of the C library are cancellation
+/* What the buffer holds of a file, and a NUL. open, read and close of the C library are cancellation
  * points. */
-static bool read_stat(char *text, size_t capacity)
+static size_t read_beginning(const char *path, char *text, size_t capacity)
 {
-	int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/stat", O_RDONLY | O_CLOEXEC, 0);
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 	long n = fd >= 0 ? syscall(SYS_read, fd, text, capacity - 1) : -1;
 
 	if (fd >= 0)
 		syscall(SYS_close, fd);
 	text[n > 0 ? n : 0] = '\0';
-	return n > 0;
+	return n > 0 ? (size_t)n : 0;
 }
 
 /* When the process started, which was before this image: in clock ticks since the machine did, cut off;
@@ -64,7 +72,8 @@ static bool read_stat(char *text, size_t capacity)
 static uint64_t process_start_ticks(void)
 {
 	char text[512];
-	const char *at = read_stat(text, sizeof(text)) ? strrchr(text, ')') : NULL;
+	size_t n = read_beginning("/proc/self/stat", text, sizeof(text));
+	const char *at = n > 0 ? strrchr(text, ')') : NULL;
 	uint64_t ticks = 0;
 
 	for (int field = 0; at != NULL && field < 20; field++) {
@@ -90,7 +99,9 @@ static uint32_t copy_arguments(char *to, size_t capacity)
 {
 	size_t used = 0;
 
-	for (int i = 0; i < kept_argc && kept_argv != NULL && kept_argv[i] != NULL; i++) {
+	if (kept_argv == NULL)
+		return (uint32_t)read_beginning("/proc/self/cmdline", to, capacity);
+	for (int i = 0; i < kept_argc && kept_argv[i] != NULL; i++) {
 		size_t n = strnlen(kept_argv[i], capacity);
 
 		if (n + 1 > capacity - used)
@@ -121,6 +132,7 @@ void rac_process_info_read(struct rac_record_process *out)
 {
 	const char *rank = find_rank();
 
+	keep_time();
 	out->pid = (uint64_t)getpid();
 	out->ppid = (uint64_t)getppid();
 	/* A forked child is not as old as the image that it runs; when it was forked nobody noted. */
@@ -130,7 +142,7 @@ void rac_process_info_read(struct rac_record_process *out)
 	out->started_mono_ns = is_child ? rac_monotonic_ns() : loaded_mono_ns;
 	/* The buffers are zeroed and one byte is left, so that each ends in NUL. */
 	if (readlink("/proc/self/exe", out->executable, sizeof(out->executable) - 1) < 0 &&
-		kept_argc > 0)
+		kept_argv != NULL && kept_argc > 0)
 		strncpy(out->executable, kept_argv[0], sizeof(out->executable) - 1);
 	out->command_bytes = copy_arguments(out->command, sizeof(out->command));
 	if (gethostname(out->host, sizeof(out->host) - 1) != 0)

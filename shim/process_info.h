@@ -17,7 +17,7 @@ bool rac_process_info_is_before_us(uint64_t unix_ns);
  * it was before an exec. Reads /proc; where that is not there, none does. */
 bool rac_process_info_may_be_ours(uint64_t unix_ns);
 
-/* Fills *out, which is zeroed. Opens no file. */
+/* Fills *out, which is zeroed. Opens no file, unless a library uses CUDA before our constructor has run. */
 void rac_process_info_read(struct rac_record_process *out);
 
 /* CLOCK_MONOTONIC in nanoseconds. */

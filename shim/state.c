@@ -6,6 +6,7 @@
  */
 #include "state.h"
 
+#include "life.h"
 #include "message.h"
 #include "process_info.h"
 #include "record_memory.h"
@@ -22,10 +23,10 @@
 
 #define EMERGENCY_BYTES (512u << 10)
 
-static rac_atomic_u32 first_word; /* until a page that forks wipe is there */
-static rac_atomic_u32 inert_word = RAC_STATE_INERT;
+static struct rac_state_page first_page; /* until one that forks wipe is there */
+static struct rac_state_page inert_page = {.word = RAC_STATE_INERT};
 
-rac_atomic_u32 *rac_state_word_page = &first_word;
+struct rac_state_page *rac_state_page = &first_page;
 static _Atomic(struct rac_state *) current;
 
 static size_t page_round(size_t bytes)
@@ -60,7 +61,7 @@ static bool is_emergency_room(const void *region)
 	return region == emergency_room;
 }
 
-static struct rac_state *make_state(void)
+static struct rac_state *make_state(uint64_t birth)
 {
 	char *region = rac_record_memory_private(region_bytes());
 
@@ -71,6 +72,7 @@ static struct rac_state *make_state(void)
 	struct rac_state *state = (struct rac_state *)(void *)region;
 
 	state->pid = getpid();
+	state->birth = birth;
 	rac_record_init(region + page_round(sizeof(*state)), page_round(rac_record_bytes()),
 		&state->record);
 	state->tracker = state->record.tracker;
@@ -83,47 +85,60 @@ static struct rac_state *make_state(void)
 	return state;
 }
 
-/* A word that a forked child sees as 0. False: the kernel cannot do that. */
-static bool make_word_page(void)
+static struct rac_state_page *page_now(void)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	rac_atomic_u32 *expected = &first_word;
-	rac_atomic_u32 *word;
-
-	if (__atomic_load_n(&rac_state_word_page, __ATOMIC_ACQUIRE) != &first_word)
-		return true;
-	word = rac_record_memory_private(page);
-	if (word == NULL)
-		return false;
-	if (madvise(word, page, MADV_WIPEONFORK) != 0 ||
-		!__atomic_compare_exchange_n(&rac_state_word_page, &expected, word, false,
-			__ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
-		munmap(word, page);
-	return __atomic_load_n(&rac_state_word_page, __ATOMIC_ACQUIRE) != &first_word;
+	return __atomic_load_n(&rac_state_page, __ATOMIC_ACQUIRE);
 }
 
-static void set_word(void)
+/* A page that a forked child sees as zeros; or the first one, where the kernel cannot do that. */
+static struct rac_state_page *make_page(void)
 {
-	uint32_t word = make_word_page() ? RAC_STATE_ACTIVE : RAC_STATE_CHECK_PID;
+	size_t bytes = (size_t)sysconf(_SC_PAGESIZE);
+	struct rac_state_page *expected = &first_page, *page;
 
-	/* Release: who sees the word finds the state. */
-	rac_store_release(__atomic_load_n(&rac_state_word_page, __ATOMIC_ACQUIRE), word);
+	if (page_now() != &first_page)
+		return page_now();
+	page = rac_record_memory_private(bytes);
+	if (page == NULL)
+		return page_now();
+	if (madvise(page, bytes, MADV_WIPEONFORK) != 0 ||
+		!__atomic_compare_exchange_n(&rac_state_page, &expected, page, false,
+			__ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
+		munmap(page, bytes);
+	return page_now();
+}
+
+/* The same for all threads of the process, and another one for its children; 0: nothing can tell. */
+static uint64_t birth_of(struct rac_state_page *page)
+{
+	uint64_t now = rac_monotonic_ns(), none = 0;
+
+	if (page == &first_page)
+		return 0;
+	return rac_cas_strong_acq_rel(&page->birth, &none, now) ? now : none;
+}
+
+/* In the first process of a PID namespace the pid says nothing: its parent may have the same. */
+static bool is_of_this_process(const struct rac_state *state)
+{
+	return state->pid == getpid() &&
+		(state->birth == 0 || state->birth == rac_load_relaxed(&page_now()->birth));
 }
 
 /* Publishes a state of this process, ours or that of a thread that was faster. */
-static bool publish(void)
+static bool publish(uint64_t birth)
 {
 	struct rac_state *seen = atomic_load_explicit(&current, memory_order_acquire);
 
 	/* Another thread may have published between our look at the word and here. */
-	if (seen != NULL && seen->pid == getpid())
+	if (seen != NULL && is_of_this_process(seen))
 		return true;
-	struct rac_state *fresh = make_state();
+	struct rac_state *fresh = make_state(birth);
 
 	if (fresh == NULL) {
 		/* Another thread may have had the last room. */
 		seen = atomic_load_explicit(&current, memory_order_acquire);
-		return seen != NULL && seen->pid == getpid();
+		return seen != NULL && is_of_this_process(seen);
 	}
 	if (!atomic_compare_exchange_strong_explicit(
 		    &current, &seen, fresh, memory_order_release, memory_order_acquire)) {
@@ -131,6 +146,7 @@ static bool publish(void)
 			munmap(fresh, region_bytes());
 		return true;
 	}
+	rac_life_register();
 	/* The parent's region stays mapped in a child: a thread of ours may still read from it. */
 	return true;
 }
@@ -145,7 +161,7 @@ static void announce(void)
 
 static bool start(bool quietly)
 {
-	uint32_t word = rac_load_acquire(__atomic_load_n(&rac_state_word_page, __ATOMIC_ACQUIRE));
+	uint32_t word = rac_load_acquire(&page_now()->word);
 	int saved = errno;
 	bool active;
 
@@ -154,13 +170,17 @@ static bool start(bool quietly)
 	if (word == RAC_STATE_CHECK_PID && rac_state_if_started() != NULL)
 		return true;
 	if (getauxval(AT_SECURE) != 0) {
-		__atomic_store_n(&rac_state_word_page, &inert_word, __ATOMIC_RELEASE);
+		__atomic_store_n(&rac_state_page, &inert_page, __ATOMIC_RELEASE);
 		return false;
 	}
-	active = publish();
+	struct rac_state_page *page = make_page();
+
+	active = publish(birth_of(page));
 	if (active && !quietly) {
 		announce();
-		set_word();
+		/* Release: who sees the word finds the state. */
+		rac_store_release(
+			&page->word, page != &first_page ? RAC_STATE_ACTIVE : RAC_STATE_CHECK_PID);
 	}
 	errno = saved;
 	return active;
@@ -173,9 +193,7 @@ bool rac_state_start(void)
 
 bool rac_state_is_active_quietly(void)
 {
-	const rac_atomic_u32 *word = __atomic_load_n(&rac_state_word_page, __ATOMIC_ACQUIRE);
-
-	return rac_load_acquire(word) == RAC_STATE_ACTIVE || start(true);
+	return rac_load_acquire(&page_now()->word) == RAC_STATE_ACTIVE || start(true);
 }
 
 struct rac_state *rac_state(void)
@@ -187,5 +205,5 @@ struct rac_state *rac_state_if_started(void)
 {
 	struct rac_state *state = rac_state();
 
-	return state != NULL && state->pid == getpid() ? state : NULL;
+	return state != NULL && is_of_this_process(state) ? state : NULL;
 }

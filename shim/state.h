@@ -44,6 +44,7 @@ struct rac_green {
 
 struct rac_state {
 	pid_t pid;
+	uint64_t birth; /* as in rac_state_page; 0: the pid alone tells whose it is */
 	struct rac_record_parts record;
 	struct rac_tracker *tracker; /* the record's, at hand for each call */
 	struct rac_ledger ledger;
@@ -93,7 +94,14 @@ enum rac_state_word {
 	RAC_STATE_INERT,     /* a process with more rights than its user: the shim does nothing */
 };
 
-extern rac_atomic_u32 *rac_state_word_page;
+/* Lies in memory that the kernel wipes in a child, where it can. */
+struct rac_state_page {
+	rac_atomic_u32 word;
+	rac_atomic_u64
+		birth; /* when this process made its state: a child may have the pid of its parent */
+};
+
+extern struct rac_state_page *rac_state_page;
 
 /* The slow half of rac_state_is_active. */
 bool rac_state_start(void);
@@ -106,9 +114,10 @@ bool rac_state_is_active_quietly(void);
 static inline bool rac_state_is_active(void)
 {
 	/* Acquire, twice: the page, and the state that was published before the word was set. */
-	const rac_atomic_u32 *word = __atomic_load_n(&rac_state_word_page, __ATOMIC_ACQUIRE);
+	const struct rac_state_page *page = __atomic_load_n(&rac_state_page, __ATOMIC_ACQUIRE);
 
-	return __builtin_expect(rac_load_acquire(word) == RAC_STATE_ACTIVE, 1) || rac_state_start();
+	return __builtin_expect(rac_load_acquire(&page->word) == RAC_STATE_ACTIVE, 1) ||
+		rac_state_start();
 }
 
 /* The state of this process; only after rac_state_is_active said yes. */

@@ -9,7 +9,7 @@ APP_RPATH = -Wl,-rpath,'$$ORIGIN/../sim' -Wl,--enable-new-dtags
 APPS_DRIVER  := driver_linked edges query_free query_sizes untracked_run \
                 guest_child guest_stderr race_ledger race_duel \
                 array_edges array_steps import_shared \
-                peer_lookup peer_host peer_threads life_exec
+                peer_lookup peer_host peer_threads life_exec life_end
 APPS_RUNTIME := demo edges_runtime query_runtime two_gpus
 APPS_BOTH    := refusal leak threads entry_point guest_state race_budget peer_kinds peer_ends
 APPS_NVML    := query_nvml
@@ -17,7 +17,7 @@ APPS_PLAIN   := nocuda dlopen_dlsym dlvsym proc_address route_absent route_host
 
 APPS_ALL := $(addprefix $(APPS)/,$(APPS_DRIVER) $(APPS_RUNTIME) $(APPS_BOTH) $(APPS_NVML) $(APPS_PLAIN) \
             runtime_shared runtime_static route_weak route_plugin.so \
-            route_plugin_static.so route_next.so route_held.so nvml/libnvidia-ml.so.1)
+            route_plugin_static.so route_next.so route_held.so life_library.so nvml/libnvidia-ml.so.1)
 
 .PHONY: apps
 apps: $(APPS_ALL) ## build the test programs
@@ -59,6 +59,10 @@ $(APPS)/route_plugin_static.so: tests/apps/route_plugin.c $(SIM)/libcudart_stati
 $(APPS)/route_next.so $(APPS)/route_held.so: $(APPS)/%.so: tests/apps/%.c
 	@mkdir -p $(@D)
 	$(CC) -shared $(APP_CFLAGS) $< $(LDFLAGS) -ldl -o $@
+
+$(APPS)/life_library.so: tests/apps/life_library.c
+	@mkdir -p $(@D)
+	$(CC) -shared $(APP_CFLAGS) $< $(LDFLAGS) $(APP_RPATH) -L$(SIM) -lcuda -o $@
 
 # In a folder of its own, so that only a test that asks for it gets it.
 $(APPS)/nvml/libnvidia-ml.so.1: tests/apps/untracked_nvml.c
