@@ -11,6 +11,7 @@ static CUcontext context;
 
 static __attribute__((constructor)) void begin(void)
 {
+	const char *status = getenv("LIFE_EXIT");
 	CUdeviceptr kept;
 
 	OK(cuInit(0));
@@ -18,8 +19,8 @@ static __attribute__((constructor)) void begin(void)
 	OK(cuCtxSetCurrent(context));
 	OK(cuMemAlloc(&kept, 1 << 20));
 	OK(cuMemAlloc(&mine, 2 << 20));
-	if (getenv("LIFE_EXIT"))
-		exit(atoi(getenv("LIFE_EXIT")));
+	if (status)
+		exit(atoi(status));
 }
 
 static __attribute__((destructor)) void end(void)
