@@ -101,14 +101,15 @@ static bool size_parse(
 	return rac_complain(c, "%s", words);
 }
 
-static bool amount_parse(const struct rac_flag *flag, const char *value, struct rac_amount *out,
-	struct rac_complaint *c)
+static bool amount_parse(const struct rac_flag *flag, const char *value,
+	struct rac_flag_amount *out, struct rac_complaint *c)
 {
 	struct rac_fault fault;
 	struct rac_text text;
 	char words[512];
 
-	if (rac_amount_parse(value, strlen(value), out, &fault) == RAC_OK)
+	out->text = value;
+	if (rac_amount_parse(value, strlen(value), &out->amount, &fault) == RAC_OK)
 		return true;
 	rac_text_init(&text, words, sizeof(words));
 	rac_fault_text(&text, flag->name, value, strlen(value), &fault);

@@ -6,6 +6,7 @@
 #define RAC_ARGS_H
 
 #include "complaint.h"
+#include "size_text.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +18,7 @@ enum rac_flag_type {
 	RAC_FLAG_SOUGHT, /* the same, or RAC_SOUGHT where no number follows */
 	RAC_FLAG_NUMBER, /* uint64_t, >= 0 */
 	RAC_FLAG_SIZE,   /* uint64_t, bytes */
-	RAC_FLAG_AMOUNT, /* struct rac_amount: a size or a percentage */
+	RAC_FLAG_AMOUNT, /* struct rac_flag_amount: a size or a percentage */
 	RAC_FLAG_FACTOR, /* uint64_t, thousandths: "1.1" is 1100 */
 	RAC_FLAG_DTYPE,  /* enum rac_dtype */
 	RAC_FLAG_CHOICE, /* unsigned, the position in choices */
@@ -25,6 +26,11 @@ enum rac_flag_type {
 };
 
 #define RAC_SOUGHT UINT64_MAX
+
+struct rac_flag_amount {
+	const char *text; /* the caller's argument; NULL: not given */
+	struct rac_amount amount;
+};
 
 struct rac_flag {
 	const char *name;  /* with its dashes */
