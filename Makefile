@@ -41,6 +41,7 @@ include tests/sim/build.mk
 include tests/apps/build.mk
 include shim/build.mk
 include tests/diff/build.mk
+include tests/stacks/build.mk
 include tests/bench/build.mk
 include tests/build.mk
 include scripts/build.mk

@@ -5,10 +5,13 @@ UNIT_SRC     := $(sort $(wildcard tests/unit/*.c))
 UNIT_OBJ     := $(patsubst tests/unit/%.c,$(B)/tests/unit/%.o,$(UNIT_SRC))
 PLAIN_OBJ    := $(patsubst tests/unit/%.c,$(B)/tests/plain/%.o,$(UNIT_SRC)) $(B)/tests/plain/runner.o
 # The macros of both take variadic arguments that C11 has not; Criterion's convert, too.
-PLAIN_CFLAGS := $(CLI_CPPFLAGS) -Itests/lib/plain -Itests/unit -Icli $(filter-out -Wpedantic,$(CFLAGS))
-UNIT_CFLAGS  := $(CLI_CPPFLAGS) -Itests/unit -Icli $(filter-out -Wpedantic -Wconversion,$(CFLAGS))
-# What the tests are about: core/ and the parts of the command.
-UNIT_TESTED  := $(filter-out $(B)/cli/main.o,$(CLI_OBJ)) $(B)/librac_core.a
+UNIT_INCLUDE := $(CLI_CPPFLAGS) -Itests/unit -Icli -Ishim -DSTACKS=\"$(abspath $(STACKS))\"
+PLAIN_CFLAGS := -Itests/lib/plain $(UNIT_INCLUDE) $(filter-out -Wpedantic,$(CFLAGS))
+UNIT_CFLAGS  := $(UNIT_INCLUDE) $(filter-out -Wpedantic -Wconversion,$(CFLAGS))
+# What the tests are about: core/, the parts of the command, and what of the shim stands alone.
+UNIT_SHIM    := safe_read maps elf_image code_epoch code_modules
+UNIT_TESTED  := $(filter-out $(B)/cli/main.o,$(CLI_OBJ)) $(UNIT_SHIM:%=$(B)/shim/%.c.o) \
+                $(B)/librac_core.a
 UNIT_LIBS    := $(JSON_LIBS) -ldl -lpthread -lm
 
 $(B)/tests/unit/%.o: tests/unit/%.c
@@ -23,10 +26,10 @@ $(B)/tests/plain/runner.o: tests/lib/plain/runner.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(PLAIN_CFLAGS) $(DEPS) -c $< -o $@
 
-$(B)/tests/units: $(UNIT_OBJ) $(UNIT_TESTED)
+$(B)/tests/units: $(UNIT_OBJ) $(UNIT_TESTED) | $(STACKS_ALL)
 	$(CC) $(CFLAGS) $(UNIT_OBJ) $(UNIT_TESTED) $(LDFLAGS) -lcriterion $(UNIT_LIBS) -o $@
 
-$(B)/tests/units-plain: $(PLAIN_OBJ) $(UNIT_TESTED)
+$(B)/tests/units-plain: $(PLAIN_OBJ) $(UNIT_TESTED) | $(STACKS_ALL)
 	$(CC) $(CFLAGS) $(PLAIN_OBJ) $(UNIT_TESTED) $(LDFLAGS) $(UNIT_LIBS) -o $@
 
 .PHONY: units units-plain test run-tests check check-asan check-ubsan check-tsan check-valgrind check-clang \
