@@ -50,6 +50,7 @@ static char *no_dlerror(void)
 void *(*rac_next_dlsym)(void *handle, const char *name) = no_dlsym;
 void *(*rac_next_dlvsym)(void *handle, const char *name, const char *version) = no_dlvsym;
 void *(*rac_next_dlopen)(const char *file, int mode) = no_dlopen;
+int (*rac_next_dlclose)(void *handle) = no_dlclose;
 void *(*rac_libc_dlsym)(void *handle, const char *name) = no_dlsym;
 void *(*rac_libc_dlvsym)(void *handle, const char *name, const char *version) = no_dlvsym;
 void *(*rac_libc_dlopen)(const char *file, int mode) = no_dlopen;
@@ -128,6 +129,7 @@ void rac_libc_bind(void)
 	SET(rac_next_dlsym, search.next[WANT_DLSYM]);
 	SET(rac_next_dlvsym, search.next[WANT_DLVSYM]);
 	SET(rac_next_dlopen, search.next[WANT_DLOPEN]);
+	SET(rac_next_dlclose, search.next[WANT_DLCLOSE]);
 	SET(rac_libc_dlvsym, search.libc[WANT_DLVSYM]);
 	SET(rac_libc_dlclose, search.libc[WANT_DLCLOSE]);
 	SET(rac_libc_dlerror, search.libc[WANT_DLERROR]);

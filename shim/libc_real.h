@@ -8,11 +8,13 @@
 
 /*
  * What our exported functions jump to: the next definition after ours in load order, so that a
- * second preloaded library keeps its place in the chain. Set by rac_libc_bind; read by dlsym_*.S.
+ * second preloaded library keeps its place in the chain. Set by rac_libc_bind; read by dlsym_*.S and
+ * dlclose.c.
  */
 extern void *(*rac_next_dlsym)(void *handle, const char *name);
 extern void *(*rac_next_dlvsym)(void *handle, const char *name, const char *version);
 extern void *(*rac_next_dlopen)(const char *file, int mode);
+extern int (*rac_next_dlclose)(void *handle);
 
 /* What the shim itself calls: the C library's, whoever else is preloaded. None of these is ever NULL;
  * where the process has no such function, they find nothing. */

@@ -11,6 +11,7 @@
  * This runs in constructors, inside allocators and before our own constructor: no lock, no
  * allocation, no output, and no call that leaves an error in dlerror behind a lookup that succeeds.
  */
+#include "code_epoch.h"
 #include "driver.h"
 #include "elf_symbols.h"
 #include "libc_real.h"
@@ -140,6 +141,7 @@ int rac_pick_dlopen_mode(const char *file, int mode)
 {
 	(void)file;
 	rac_libc_bind();
+	rac_code_load_begins();
 	/* An object opened so would find the C library's dlsym before ours, and the driver's
 	 * functions before our wrappers. */
 #ifdef RTLD_DEEPBIND

@@ -14,6 +14,7 @@
  */
 #include "runtime.h"
 
+#include "code_epoch.h"
 #include "elf_symbols.h"
 #include "libc_real.h"
 #include <dlfcn.h>
@@ -155,8 +156,12 @@ static bool fill(struct rac_runtime *r, const void *return_address)
 	}
 #define RUNTIME_HOOK(symbol, effect) RUNTIME_CALL(symbol)
 #include "hooks.def"
-	if (caller != NULL)
-		rac_libc_dlclose(caller); /* it may be unloaded as before */
+	if (caller != NULL) {
+		/* It may be unloaded as before, and here, where the program has closed it meanwhile. */
+		rac_code_unload_begins();
+		rac_libc_dlclose(caller);
+		rac_code_unload_ends();
+	}
 	return any;
 }
 

@@ -59,6 +59,14 @@ try:
 except OSError as error:
     print(error)
 print(ctypes.CDLL(None).getpid() > 0, hasattr(ctypes.CDLL(None), "cuInit"))'
+unnoticed 'python3 that closes a library, once too often' "$interpreter" -c '
+import _ctypes
+handle = _ctypes.dlopen("libm.so.6", 0)
+_ctypes.dlclose(handle)
+try:
+    _ctypes.dlclose(handle)
+except OSError as error:
+    print(error)'
 
 # With CUDA: signals, umask, environment, descriptors, limits, locale, threads, errno.
 run "$APPS/guest_state"
