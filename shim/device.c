@@ -6,8 +6,8 @@
  */
 #include "device.h"
 
+#include "cap.h"
 #include "driver.h"
-#include "message.h"
 #include "startup.h"
 #include "thread.h"
 #include <errno.h>
@@ -18,9 +18,8 @@
 #define NOT_INLINED __attribute__((noinline))
 
 struct facts {
-	char uuid[RAC_UUID_TEXT_MAX];
+	struct rac_cap_device cap; /* what its cap may depend on */
 	char name[RAC_DEVICE_NAME_MAX];
-	uint64_t total;
 };
 
 static void print_uuid(char *out, const char *prefix, const CUuuid *uuid)
@@ -61,22 +60,15 @@ static void read_facts(struct facts *out, CUdevice device)
 	size_t total = 0;
 
 	memset(out, 0, sizeof(*out));
-	rac_device_uuid(out->uuid, device);
+	out->cap.ordinal = (uint32_t)device;
+	rac_device_uuid(out->cap.uuid, device);
+	if (driver->cuDeviceGetPCIBusId(out->cap.pci, (int)sizeof(out->cap.pci), device) !=
+		CUDA_SUCCESS)
+		out->cap.pci[0] = '\0';
 	if (driver->cuDeviceGetName(out->name, (int)sizeof(out->name), device) != CUDA_SUCCESS)
 		out->name[0] = '\0';
 	if (driver->cuDeviceTotalMem_v2(&total, device) == CUDA_SUCCESS)
-		out->total = total;
-}
-
-static NOT_INLINED void say(const struct rac_state *state, const char *message)
-{
-	char line[RAC_STARTUP_LINE_MAX];
-	struct rac_text t;
-
-	rac_startup_begin_line(&t, line, sizeof(line), state);
-	rac_text_string(&t, message);
-	rac_text_end_line(&t);
-	rac_message_stderr(state, line, t.used);
+		out->cap.total_bytes = total;
 }
 
 /* Room for one comparison; mapped for the moment, since our caller's stack may be small. */
@@ -91,7 +83,7 @@ static void close_all(struct rac_state *state, struct rac_text *why)
 	rac_store_relaxed(&state->devices_closed, UINT64_MAX);
 	rac_text_string(why, "; until then every device allocation is refused");
 	if (rac_fetch_or_relaxed(&state->caps_checked, 1) == 0)
-		say(state, why->buffer);
+		rac_startup_say(state, why->buffer);
 }
 
 /* Compares what was asked for with the devices there are, all of them together. */
@@ -118,76 +110,44 @@ static void check_caps(struct rac_state *state, int count)
 	munmap(c, sizeof(*c));
 }
 
-static NOT_INLINED void say_cap(const struct rac_state *state, uint32_t device, const char *name)
+static NOT_INLINED void say_cap(const struct rac_state *state, const struct facts *facts)
 {
 	char message[RAC_STARTUP_LINE_MAX - 64];
-	struct rac_text t;
-	uint64_t limit = rac_tracker_limit(state->tracker, device);
+	struct rac_text t, unused;
+	struct rac_cap cap;
 
 	rac_text_init(&t, message, sizeof(message));
-	rac_text_string(&t, "device ");
-	rac_text_u64(&t, device);
-	rac_text_string(&t, " (");
-	rac_text_foreign(&t, name, strlen(name), RAC_DEVICE_NAME_MAX);
-	rac_text_string(&t, "): cap ");
-	if (limit == RAC_NO_LIMIT)
-		rac_text_string(&t, "none");
-	else
-		rac_text_size_exact(&t, limit);
-	rac_text_string(&t, ", from ");
-	rac_device_say_cap_source(&t, state, device);
-	say(state, message);
-}
-
-static NOT_INLINED void set_cap(struct rac_state *state, uint32_t device, const struct facts *facts)
-{
-	char message[RAC_SETTINGS_MESSAGE_MAX];
-	struct rac_limit_answer answer;
-	struct rac_text why;
-	const char *uuid = facts->uuid[0] != '\0' ? facts->uuid : NULL;
-
-	rac_text_init(&why, message, sizeof(message));
-	if (rac_limit_resolve(&state->settings.limit, device, uuid, facts->total, &answer, &why) ==
-		RAC_OK) {
-		rac_tracker_set_limit(state->tracker, device, answer.bytes);
-		return;
-	}
-	uint64_t bit = UINT64_C(1) << device;
-
-	if ((rac_fetch_or_relaxed(&state->devices_closed, bit) & bit) == 0)
-		say(state, message);
-}
-
-bool rac_device_cap(const struct rac_state *state, uint32_t device, const char *uuid,
-	uint64_t total_bytes, uint64_t *cap)
-{
-	struct rac_limit_answer answer;
-	struct rac_text unused;
-
 	rac_text_init(&unused, NULL, 0);
-	if (!rac_device_may_allocate(state, device) ||
-		rac_limit_resolve(&state->settings.limit, device, uuid, total_bytes, &answer,
-			&unused) != RAC_OK)
-		return false;
-	*cap = answer.bytes;
-	return true;
+	rac_text_string(&t, "device ");
+	rac_text_u64(&t, facts->cap.ordinal);
+	rac_text_string(&t, " (");
+	rac_text_foreign(&t, facts->name, strlen(facts->name), RAC_DEVICE_NAME_MAX);
+	rac_text_string(&t, "): ");
+	if (!rac_device_may_allocate(state, facts->cap.ordinal) ||
+		rac_cap_find(state, &facts->cap, rac_cap_ask_kernel(&facts->cap), &cap, &unused) !=
+			RAC_OK) {
+		rac_text_string(&t, "nothing is granted, because the cap is not understood");
+	} else {
+		rac_text_string(&t, "cap ");
+		if (cap.bytes == RAC_NO_LIMIT)
+			rac_text_string(&t, "none");
+		else
+			rac_text_size_exact(&t, cap.bytes);
+		rac_text_string(&t, ", from ");
+		rac_text_string(&t, cap.source);
+	}
+	rac_startup_say(state, message);
 }
 
-void rac_device_say_cap_source(struct rac_text *t, const struct rac_state *state, uint32_t device)
+/* Of each device, not only of those that will be used: who asks wants to see them before. */
+static NOT_INLINED void say_caps(struct rac_state *state, int count)
 {
-	struct rac_device_snapshot s;
-	struct rac_limit_answer answer;
-	struct rac_text unused;
-	char none[1];
+	struct facts facts;
 
-	rac_text_init(&unused, none, sizeof(none));
-	rac_tracker_snapshot(state->tracker, device, &s);
-	if (rac_limit_resolve(&state->settings.limit, device, s.uuid[0] != '\0' ? s.uuid : NULL,
-		    s.total_bytes, &answer, &unused) != RAC_OK ||
-		answer.source[0] == '\0')
-		rac_text_string(t, "no setting");
-	else
-		rac_text_string(t, answer.source);
+	for (int i = 0; i < count && i < RAC_MAX_DEVICES; i++) {
+		read_facts(&facts, i);
+		say_cap(state, &facts);
+	}
 }
 
 /* For readers of the record; the one thread that names the device writes it. */
@@ -199,7 +159,7 @@ static NOT_INLINED void record_cap_source(struct rac_state *state, uint32_t devi
 	if (rac_tracker_limit(state->tracker, device) == RAC_NO_LIMIT)
 		return;
 	rac_text_init(&t, known->limit_source, sizeof(known->limit_source));
-	rac_device_say_cap_source(&t, state, device);
+	rac_cap_say_source(&t, state, device);
 }
 
 /*
@@ -215,16 +175,18 @@ static bool prepare(struct rac_state *state, uint32_t device)
 	if (rac_driver()->cuDeviceGetCount(&count) != CUDA_SUCCESS || device >= (uint32_t)count)
 		return false;
 	read_facts(&facts, (CUdevice)device);
-	if (state->settings.limit.count > 0 && !state->settings.limit_is_broken) {
-		check_caps(state, count < RAC_MAX_DEVICES ? count : RAC_MAX_DEVICES);
-		set_cap(state, device, &facts);
+	if (!state->settings.limit_is_broken) {
+		if (state->settings.limit.count > 0)
+			check_caps(state, count < RAC_MAX_DEVICES ? count : RAC_MAX_DEVICES);
+		rac_cap_set(state, &facts.cap);
 	}
 	if ((rac_fetch_or_relaxed(&state->devices_named, bit) & bit) == 0) {
-		rac_tracker_describe(state->tracker, device, facts.uuid, facts.name, facts.total);
+		rac_tracker_describe(
+			state->tracker, device, facts.cap.uuid, facts.name, facts.cap.total_bytes);
 		record_cap_source(state, device);
-		if (state->settings.verbose)
-			say_cap(state, device, facts.name);
 	}
+	if (state->settings.verbose && rac_exchange_acq_rel(&state->caps_said, 1) == 0)
+		say_caps(state, count);
 	rac_state_note_use(state);
 	/* Release: who sees the bit sees the cap. */
 	atomic_fetch_or_explicit(&state->devices_ready, bit, memory_order_release);

@@ -23,17 +23,10 @@ static inline bool rac_device_is_ready(const struct rac_state *state, uint32_t d
 /* "GPU-..." or "MIG-...", as the driver has it now; "" where it does not say. */
 void rac_device_uuid(char out[RAC_UUID_TEXT_MAX], CUdevice device);
 
-/* The cap that would hold for a device like this; RAC_NO_LIMIT: none. False: nothing is granted. */
-bool rac_device_cap(const struct rac_state *state, uint32_t device, const char *uuid,
-	uint64_t total_bytes, uint64_t *cap);
-
 /* False: the cap of this device could not be determined, so nothing is granted on it. */
 static inline bool rac_device_may_allocate(const struct rac_state *state, uint32_t device)
 {
 	return (rac_load_relaxed(&state->devices_closed) >> device & 1) == 0;
 }
-
-/* Appends the variable that the cap of a described device comes from, or "no setting". */
-void rac_device_say_cap_source(struct rac_text *t, const struct rac_state *state, uint32_t device);
 
 #endif

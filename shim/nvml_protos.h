@@ -45,6 +45,26 @@ typedef struct nvmlProcessInfo_v2_st {
 } nvmlProcessInfo_v2_t;
 
 typedef nvmlProcessInfo_v2_t nvmlProcessInfo_t;
+
+typedef struct nvmlPciInfo_st {
+	char busIdLegacy[16];
+	unsigned int domain;
+	unsigned int bus;
+	unsigned int device;
+	unsigned int pciDeviceId;
+	unsigned int pciSubSystemId;
+	char busId[32];
+} nvmlPciInfo_t;
+#endif
+
+/* Of drivers from 615 on. */
+#ifndef RAC_NVML_LIMITS_GIVEN
+typedef struct nvmlGetMemoryLimits_v1_st {
+	const char *nameSpace; /* the path of a control group; all else is answered */
+	unsigned long long softLimit;
+	unsigned long long hardLimit;
+	unsigned long long currentUsed;
+} nvmlGetMemoryLimits_v1_t;
 #endif
 
 /* What a caller of the second version writes into its structure; some write a plain 2. */
@@ -80,6 +100,8 @@ nvmlReturn_t nvmlDeviceGetHandleByIndex_v2(unsigned int index, nvmlDevice_t *dev
 nvmlReturn_t nvmlDeviceGetHandleByUUID(const char *uuid, nvmlDevice_t *device);
 nvmlReturn_t nvmlDeviceGetUUID(nvmlDevice_t device, char *uuid, unsigned int length);
 nvmlReturn_t nvmlDeviceGetName(nvmlDevice_t device, char *name, unsigned int length);
+nvmlReturn_t nvmlDeviceGetPciInfo_v3(nvmlDevice_t device, nvmlPciInfo_t *pci);
+nvmlReturn_t nvmlDeviceGetMemoryLimits_v1(nvmlDevice_t device, nvmlGetMemoryLimits_v1_t *limits);
 nvmlReturn_t nvmlDeviceGetMigMode(
 	nvmlDevice_t device, unsigned int *currentMode, unsigned int *pendingMode);
 

@@ -9,6 +9,7 @@
  */
 #include "nvml_view.h"
 
+#include "cap.h"
 #include "device.h"
 #include "driver.h"
 #include "visible.h"
@@ -143,16 +144,25 @@ static uint64_t usable_bytes(nvmlDevice_t device)
 static void view_unseen(struct rac_state *state, struct rac_ordinals ordinals, const char *uuid,
 	nvmlDevice_t device, struct rac_view *view)
 {
-	uint64_t usable = usable_bytes(device);
+	struct rac_cap_device d = {.total_bytes = usable_bytes(device)};
+	struct rac_text unused;
+	nvmlPciInfo_t pci;
+
+	rac_text_init(&unused, NULL, 0);
+	memcpy(d.uuid, uuid, strnlen(uuid, sizeof(d.uuid) - 1));
+	if (rac_nvml()->nvmlDeviceGetPciInfo_v3(device, &pci) == NVML_SUCCESS)
+		memcpy(d.pci, pci.busId, strnlen(pci.busId, sizeof(d.pci) - 1));
+	uint64_t kernel = rac_cap_ask_kernel(&d);
 
 	*view = (struct rac_view){.total = UINT64_MAX, .free = UINT64_MAX};
-	for (uint32_t i = ordinals.first; i < ordinals.end; i++) {
-		uint64_t cap;
+	for (d.ordinal = ordinals.first; d.ordinal < ordinals.end; d.ordinal++) {
+		struct rac_cap cap;
 
-		if (!rac_device_cap(state, i, uuid, usable, &cap))
+		if (!rac_device_may_allocate(state, d.ordinal) ||
+			rac_cap_find(state, &d, kernel, &cap, &unused) != RAC_OK)
 			view->free = 0;
-		else if (cap != RAC_NO_LIMIT)
-			view->total = rac_lesser(view->total, cap);
+		else if (cap.bytes != RAC_NO_LIMIT)
+			view->total = rac_lesser(view->total, cap.bytes);
 	}
 	view->free = rac_lesser(view->free, view->total);
 }

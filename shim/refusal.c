@@ -4,6 +4,7 @@
 #include "refusal.h"
 
 #include "budget.h"
+#include "cap.h"
 #include "device.h"
 #include "message.h"
 #include "startup.h"
@@ -33,7 +34,7 @@ static void say_numbers(struct rac_text *t, struct rac_state *state, uint32_t de
 	rac_text_string(t, " in use, cap ");
 	rac_text_size(t, limit);
 	rac_text_string(t, " (");
-	rac_device_say_cap_source(t, state, device);
+	rac_cap_say_source(t, state, device);
 	rac_text_string(t, "), ");
 	rac_text_size(t, rac_budget_left(state, device));
 	rac_text_string(t, " left");

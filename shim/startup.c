@@ -27,6 +27,17 @@ static void record_settings(struct rac_state *state)
 	}
 }
 
+void rac_startup_say(const struct rac_state *state, const char *message)
+{
+	char line[RAC_STARTUP_LINE_MAX];
+	struct rac_text t;
+
+	rac_startup_begin_line(&t, line, sizeof(line), state);
+	rac_text_string(&t, message);
+	rac_text_end_line(&t);
+	rac_message_stderr(state, line, t.used);
+}
+
 void rac_startup_read_settings(struct rac_state *state)
 {
 	state->problem_count =

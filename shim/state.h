@@ -55,9 +55,11 @@ struct rac_state {
 	rac_atomic_u64 devices_ready;  /* one bit each */
 	rac_atomic_u64 devices_named;  /* somebody describes it to the tracker */
 	rac_atomic_u64 devices_closed; /* no request is granted: the cap could not be determined */
-	rac_atomic_u32 caps_checked;   /* somebody compares the caps with the devices there are */
-	rac_atomic_u32 announced;      /* somebody says what there is to say of the settings */
-	rac_atomic_u32 used;           /* CUDA was used: a report is due */
+	rac_atomic_u64 kernel_caps[RAC_MAX_DEVICES]; /* see cap.c */
+	rac_atomic_u32 caps_said;                    /* somebody says the cap of each device */
+	rac_atomic_u32 caps_checked; /* somebody compares the caps with the devices there are */
+	rac_atomic_u32 announced;    /* somebody says what there is to say of the settings */
+	rac_atomic_u32 used;         /* CUDA was used: a report is due */
 	rac_atomic_u32 reported;
 	rac_atomic_u64 refusals_said;
 	rac_atomic_u64 contexts[RAC_STATE_CONTEXTS];        /* handle by number, see context.c */

@@ -37,6 +37,9 @@ nvml='
 	#include <stddef.h>
 	#include <nvml.h>
 	#define RAC_NVML_ABI_GIVEN
+	#if NVML_API_VERSION >= 13
+	#define RAC_NVML_LIMITS_GIVEN
+	#endif
 	#include "nvml_protos.h"'
 drift "prototypes of the runtime's functions are as in NVIDIA's cuda_runtime_api.h" \
 	cuda_runtime_api.h "$runtime"

@@ -49,6 +49,11 @@ is 'also by a percentage on a driver that calls itself' \
 	"$(seen RAC_LIMIT=25% SIMCUDA_REENTER=1 "$B/apps/query_runtime" 0 1G)" \
 	'total 2048, free 1024, properties 2048'
 
+for release in 11.2 11.8; do
+	is "the runtime of $release, too" "$(seen RAC_LIMIT=1G SIMCUDA_CUDART=$release \
+		"$B/apps/query_runtime" 0 100M)" 'total 1024, free 924, properties 1024'
+done
+
 # free_holds NAME CAP VARIABLE=VALUE… ; the seeds are new each time and printed.
 seed=${SEED:-$(($(date +%s) % 1000000))}
 free_holds() {

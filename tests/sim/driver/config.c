@@ -230,6 +230,7 @@ static void read_all(void)
 			"at least 1");
 	config.reserved = number("SIMCUDA_RESERVED", 0);
 	config.unified = flag("SIMCUDA_UNIFIED");
+	config.group_limit = number("SIMCUDA_GROUP_LIMIT", 0);
 	config.parts = (int)number("SIMCUDA_PARTS", 1);
 	if (config.parts < 1 || count * (uint64_t)config.parts > SIM_DEVICES)
 		refuse("SIMCUDA_PARTS", getenv("SIMCUDA_PARTS"),

@@ -42,10 +42,11 @@ struct sim_config {
 	uint64_t graph_chunk;         /* SIMCUDA_GRAPH_CHUNK */
 	uint64_t array_row;           /* SIMCUDA_ARRAY_ROW: rows are padded to multiples of it */
 	uint64_t reserved;            /* SIMCUDA_RESERVED: what NVML has beyond the memory */
-	bool unified;                 /* SIMCUDA_UNIFIED: NVML does not know the memory */
-	uint64_t reap_ns;             /* SIMCUDA_REAP_MS */
-	const char *shared;           /* SIMCUDA_SHARED */
-	const char *truth;            /* SIMCUDA_TRUTH */
+	uint64_t group_limit; /* SIMCUDA_GROUP_LIMIT: what NVML says of each cgroup; 0: none */
+	bool unified;         /* SIMCUDA_UNIFIED: NVML does not know the memory */
+	uint64_t reap_ns;     /* SIMCUDA_REAP_MS */
+	const char *shared;   /* SIMCUDA_SHARED */
+	const char *truth;    /* SIMCUDA_TRUTH */
 };
 
 const struct sim_config *sim_config(void);

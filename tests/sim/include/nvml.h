@@ -61,6 +61,14 @@ typedef struct nvmlMemory_v2_st {
 
 #define nvmlMemory_v2 ((unsigned int)(sizeof(nvmlMemory_v2_t) | (2U << 24U)))
 
+/* Of drivers from 615 on. */
+typedef struct nvmlGetMemoryLimits_v1_st {
+	const char *nameSpace;
+	unsigned long long softLimit;
+	unsigned long long hardLimit;
+	unsigned long long currentUsed;
+} nvmlGetMemoryLimits_v1_t;
+
 typedef struct nvmlBAR1Memory_st {
 	unsigned long long bar1Total;
 	unsigned long long bar1Free;

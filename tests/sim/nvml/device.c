@@ -218,6 +218,18 @@ nvmlReturn_t nvmlDeviceGetMemoryInfo_v2(nvmlDevice_t device, nvmlMemory_v2_t *me
 	return NVML_SUCCESS;
 }
 
+nvmlReturn_t nvmlDeviceGetMemoryLimits_v1(nvmlDevice_t device, nvmlGetMemoryLimits_v1_t *limits)
+{
+	uint64_t limit = sim_config()->group_limit;
+
+	NVML_ENTER(device, limits);
+	if (!limits->nameSpace || limits->nameSpace[0] != '/')
+		return NVML_ERROR_INVALID_ARGUMENT;
+	limits->softLimit = limits->currentUsed = 0;
+	limits->hardLimit = limit ? limit : UINT64_MAX;
+	return NVML_SUCCESS;
+}
+
 nvmlReturn_t nvmlDeviceGetBAR1MemoryInfo(nvmlDevice_t device, nvmlBAR1Memory_t *memory)
 {
 	NVML_ENTER(device, memory);
