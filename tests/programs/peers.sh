@@ -282,11 +282,13 @@ for maps in 0 1 2 3 4 5 6 7; do
 	for what in linear vmm pool managed; do
 		shimmed RAC_LIMIT=1G RAC_REPORT=stderr LD_PRELOAD="$SHIM $T/nomap.so" MAPS=$maps $exact \
 			"$kinds" $what
-		grep 'not recorded for lack of room: charged, never released' "$T/err" >>"$T/unrecorded"
+		! grep -q 'not recorded for lack of room: charged, never released' "$T/err" ||
+			echo "$what" >>"$T/unrecorded"
 		[ "$status" -ne 0 ] || truth 't["devices"][0]["live"]["peak_bytes"] <= 1 << 30'
 	done
 done | sort | uniq -c | sed 's/^ *//' >"$T/held"
 is 'the cap holds also where nothing can be recorded (4A.20, 4F)' "$(cat "$T/held")" '32 True'
-is 'and what could not be is said (4A.20, 4F)' "$(sort -u "$T/unrecorded" | wc -l | tr -d ' ')" 4
+is 'and what could not be is said (4A.20, 4F)' "$(sort -u "$T/unrecorded" | tr '\n' ' ')" \
+	'linear managed pool vmm '
 
 finish
