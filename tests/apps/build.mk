@@ -27,6 +27,7 @@ $(APPS_ALL): | $(SIM_LIBS)
 $(addprefix $(APPS)/,$(APPS_DRIVER)): APP_LIBS = -L$(SIM) -lcuda
 $(addprefix $(APPS)/,$(APPS_RUNTIME)): APP_LIBS = -L$(SIM) -lcudart
 $(addprefix $(APPS)/,$(APPS_BOTH)): APP_LIBS = -L$(SIM) -lcudart -lcuda
+$(APPS)/guest_state: APP_LIBS += -lm
 $(addprefix $(APPS)/,$(APPS_NVML)): APP_LIBS = -L$(SIM) -lcuda -l:libnvidia-ml.so.1
 
 $(APPS)/%: tests/apps/%.c

@@ -21,6 +21,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,6 +82,16 @@ static const char *padded(int index)
 	return command[index] ? command[index] : "";
 }
 
+/* glibc has it since 2.34. */
+static int execute_at(int folder, const char *file)
+{
+	int (*function_at)(int, const char *, char *const *, char *const *, int);
+
+	*(void **)&function_at = dlsym(RTLD_DEFAULT, "execveat");
+	return function_at ? function_at(folder, file, command, handed, 0)
+			   : (int)syscall(SYS_execveat, folder, file, command, handed, 0);
+}
+
 /* What follows runs in handlers and in children of vfork, too. */
 static int leave(void)
 {
@@ -106,7 +117,7 @@ static int leave(void)
 	if (strcmp(function, "fexecve") == 0)
 		return fexecve(open(file, O_RDONLY | O_CLOEXEC), a, handed);
 	if (strcmp(function, "execveat") == 0)
-		return execveat(open("/", O_PATH | O_CLOEXEC), file + 1, a, handed, 0);
+		return execute_at(open("/", O_PATH | O_CLOEXEC), file + 1);
 	return run_elsewhere(file);
 }
 
