@@ -10,14 +10,15 @@ APPS_DRIVER  := driver_linked edges query_free query_sizes untracked_run \
                 guest_child guest_stderr race_ledger race_duel \
                 array_edges array_steps import_shared \
                 peer_lookup peer_host peer_threads life_exec life_end
-APPS_RUNTIME := demo edges_runtime query_runtime two_gpus
+APPS_RUNTIME := demo edges_runtime query_runtime two_gpus beside
 APPS_BOTH    := refusal leak threads entry_point guest_state race_budget peer_kinds peer_ends
 APPS_NVML    := query_nvml
 APPS_PLAIN   := nocuda dlopen_dlsym dlvsym proc_address route_absent route_host
 
 APPS_ALL := $(addprefix $(APPS)/,$(APPS_DRIVER) $(APPS_RUNTIME) $(APPS_BOTH) $(APPS_NVML) $(APPS_PLAIN) \
             runtime_shared runtime_static route_weak route_plugin.so \
-            route_plugin_static.so route_next.so route_held.so life_library.so nvml/libnvidia-ml.so.1)
+            route_plugin_static.so route_next.so route_held.so life_library.so \
+            beside_saver.so nvml/libnvidia-ml.so.1)
 
 .PHONY: apps
 apps: $(APPS_ALL) ## build the test programs
@@ -61,9 +62,9 @@ $(APPS)/route_next.so $(APPS)/route_held.so: $(APPS)/%.so: tests/apps/%.c
 	@mkdir -p $(@D)
 	$(CC) -shared $(APP_CFLAGS) $< $(LDFLAGS) -ldl -o $@
 
-$(APPS)/life_library.so: tests/apps/life_library.c
+$(APPS)/life_library.so $(APPS)/beside_saver.so: $(APPS)/%.so: tests/apps/%.c
 	@mkdir -p $(@D)
-	$(CC) -shared $(APP_CFLAGS) $< $(LDFLAGS) $(APP_RPATH) -L$(SIM) -lcuda -o $@
+	$(CC) -shared $(APP_CFLAGS) $< $(LDFLAGS) $(APP_RPATH) -L$(SIM) -lcuda -lcudart -ldl -o $@
 
 # In a folder of its own, so that only a test that asks for it gets it.
 $(APPS)/nvml/libnvidia-ml.so.1: tests/apps/untracked_nvml.c
