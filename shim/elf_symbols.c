@@ -92,7 +92,7 @@ static const struct link_map *first_loaded(void)
 	return NULL;
 }
 
-bool rac_object_each_behind_us(
+void rac_object_each_behind_us(
 	bool (*visit)(void *context, const struct rac_object *object), void *context)
 {
 	const struct link_map *map = first_loaded();
@@ -100,18 +100,15 @@ bool rac_object_each_behind_us(
 	/* link.h declares _DYNAMIC: of the object that refers to it, so ours. */
 	while (map != NULL && map->l_ld != _DYNAMIC)
 		map = map->l_next;
-	if (map == NULL)
-		return false;
-	for (map = map->l_next; map != NULL; map = map->l_next) {
+	for (map = map != NULL ? map->l_next : NULL; map != NULL; map = map->l_next) {
 		struct rac_object object = {.path = map->l_name != NULL ? map->l_name : "",
 			.base = map->l_addr,
 			.dynamic = map->l_ld};
 
 		read_dynamic(&object);
 		if (!visit(context, &object))
-			break;
+			return;
 	}
-	return true;
 }
 
 static bool matches(const struct rac_object *object, uint32_t index, const char *name)

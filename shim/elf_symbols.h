@@ -29,10 +29,10 @@ void rac_object_each(bool (*visit)(void *context, const struct rac_object *objec
 /*
  * As rac_object_each, for the objects behind ours that were loaded with the program. Takes no lock, so
  * that it may run in a signal handler and in a child of fork: such objects stay, but visit must stop
- * before it comes to those that are opened and closed later, that is at the C library. False: the
- * program has no list to go through, nothing was visited.
+ * before it comes to those that are opened and closed later, that is at the C library. Visits nothing
+ * where the program has no list to go through.
  */
-bool rac_object_each_behind_us(
+void rac_object_each_behind_us(
 	bool (*visit)(void *context, const struct rac_object *object), void *context);
 
 /* The address of a function that the object itself defines; 0 when it does not. */

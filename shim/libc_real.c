@@ -73,10 +73,14 @@ struct next_search {
 	uintptr_t found;
 };
 
+static bool is_libc_itself(const char *soname)
+{
+	return strcmp(soname, "libc.so.6") == 0 || strncmp(soname, "libc.musl-", 10) == 0;
+}
+
 static bool is_libc(const char *soname)
 {
-	return strcmp(soname, "libc.so.6") == 0 || strcmp(soname, "libdl.so.2") == 0 ||
-		strncmp(soname, "libc.musl-", 10) == 0;
+	return is_libc_itself(soname) || strcmp(soname, "libdl.so.2") == 0;
 }
 
 /* Goes on until the C library has been seen. */
@@ -92,7 +96,7 @@ static bool visit_behind_us(void *context, const struct rac_object *object)
 		if (found != 0 && search->libc[i] == 0 && is_libc(object->soname))
 			search->libc[i] = found;
 	}
-	return !is_libc(object->soname);
+	return !is_libc_itself(object->soname);
 }
 
 static bool visit_object(void *context, const struct rac_object *object)
@@ -143,7 +147,7 @@ static bool visit_next(void *context, const struct rac_object *object)
 	struct next_search *search = context;
 
 	search->found = rac_object_function(object, search->name);
-	return search->found == 0 && !is_libc(object->soname);
+	return search->found == 0 && !is_libc_itself(object->soname);
 }
 
 static bool visit_until_next(void *context, const struct rac_object *object)
@@ -165,7 +169,8 @@ void *rac_libc_next(const char *name, rac_atomic_u64 *found)
 
 	if (known != 0)
 		return (void *)(uintptr_t)known;
-	if (!rac_object_each_behind_us(visit_next, &search))
+	rac_object_each_behind_us(visit_next, &search);
+	if (search.found == 0)
 		rac_object_each(visit_until_next, &search);
 	rac_store_relaxed(found, search.found);
 	return (void *)search.found;

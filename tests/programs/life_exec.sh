@@ -120,6 +120,17 @@ for function in system popen; do
 	replaced "$function is not meant" cuda $function 9 'exit-9 ' 'echo hello; exit 4'
 done
 
+# A program that names the other parts of the C library before it, as those built for an older one do.
+compile "$T/parts" '
+	#include <unistd.h>
+	int main(int argc, char **argv)
+	{
+		return fork() == 0 ? execvp(argv[1], argv + 1) : argc > 9;
+	}' -Wl,--no-as-needed "$(${CC:-gcc} -print-file-name=libdl.so.2)" \
+	"$(${CC:-gcc} -print-file-name=libpthread.so.0)" ||
+	not_ok 'the program of parts is there' "$(cat "$T/compile.err")"
+is 'the C library is found behind its parts' "$(env LD_PRELOAD="$SHIM" "$T/parts" echo found 2>&1)" found
+
 # A second library that stands in for the family keeps its place.
 compile "$T/log.so" '
 	#include <dlfcn.h>
