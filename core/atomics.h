@@ -46,14 +46,16 @@ typedef _Atomic uint32_t rac_atomic_u32;
 #define rac_fetch_add_seq_cst(p, v) atomic_fetch_add_explicit((p), (v), memory_order_seq_cst)
 #define rac_fetch_sub_seq_cst(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_seq_cst)
 
-/* Raises *p to at least value. The loop ends at once when *p is already as high, which is the rule:
- * a peak is written seldom and read at each allocation. */
-static inline void rac_max_relaxed(rac_atomic_u64 *p, uint64_t value)
+/* Raises *p to at least value; says whether it was lower. The loop ends at once when *p is already as
+ * high, which is the rule: a peak is written seldom and read at each allocation. */
+static inline bool rac_max_relaxed(rac_atomic_u64 *p, uint64_t value)
 {
 	uint64_t seen = rac_load_relaxed(p);
 
-	while (seen < value && !rac_cas_weak_relaxed(p, &seen, value))
-		;
+	while (seen < value)
+		if (rac_cas_weak_relaxed(p, &seen, value))
+			return true;
+	return false;
 }
 
 #endif

@@ -25,6 +25,7 @@
 #include "atomics.h"
 #include "memory.h"
 #include "rac_status.h"
+#include "rac_track.h"
 #include <stddef.h>
 
 /* Address spaces whose numbers may coincide. Values 13 to 15 are taken by slot states. */
@@ -39,10 +40,6 @@ enum rac_space {
 	RAC_SPACE_EXTERNAL,   /* handles of imported external memory */
 	RAC_SPACE_IPC,        /* opened memory of other processes: counted entries */
 };
-
-/* Kinds of entries whose bytes are in no device's account. */
-#define RAC_KIND_PINNED   14 /* host memory */
-#define RAC_KIND_BORROWED 15 /* memory that somebody else owns, and what is not memory */
 
 /* Addresses and handles are below this; larger ones cannot be recorded. */
 #define RAC_LEDGER_VALUE_MAX ((UINT64_C(1) << 60) - 1)

@@ -50,6 +50,10 @@ enum rac_kind {
 	RAC_KIND_COUNT
 };
 
+/* Kinds of ledger entries whose bytes are in no device's account; they go on where enum rac_kind ends. */
+#define RAC_KIND_PINNED   14 /* host memory */
+#define RAC_KIND_BORROWED 15 /* memory that somebody else owns, and what is not memory */
+
 /* "device", "managed", ...; NULL for a value outside the enum. Static storage. */
 const char *rac_kind_name(enum rac_kind kind);
 
@@ -191,6 +195,10 @@ bool rac_tracker_would_fit(const struct rac_tracker *t, uint32_t device, uint64_
 /* The charged bytes and the limit of a device, each exact at some instant during the call. */
 uint64_t rac_tracker_charged(const struct rac_tracker *t, uint32_t device);
 uint64_t rac_tracker_limit(const struct rac_tracker *t, uint32_t device);
+
+/* How often the peak of a device was raised or started anew; of any other number, that of the pinned
+ * host memory. A figure noted for the present number was noted since the peak. */
+uint64_t rac_tracker_peak_number(const struct rac_tracker *t, uint32_t device);
 
 /*
  * Copies one device's figures. Each field is exact at some instant during the call, the set of them

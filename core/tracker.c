@@ -208,12 +208,18 @@ enum rac_status rac_tracker_adjust_past_limit(
 	return status;
 }
 
-static void raise_live(struct kind_counters *k, uint64_t bytes)
+/* Says whether that is a new peak. */
+static bool raise_live(struct kind_counters *k, uint64_t bytes)
 {
 	uint64_t live = rac_fetch_add_relaxed(&k->live, bytes) + bytes;
 
-	if (!is_below_zero(live))
-		rac_max_relaxed(&k->peak, live);
+	return !is_below_zero(live) && rac_max_relaxed(&k->peak, live);
+}
+
+static void raise_peak(struct device_counters *d, uint64_t charged)
+{
+	if (rac_max_relaxed(&d->peak, charged))
+		rac_fetch_add_relaxed(&d->peak_number, 1);
 }
 
 /* Lowers `live` by at most what it holds; returns by how much. */
@@ -232,7 +238,7 @@ void rac_tracker_grow(struct rac_tracker *t, uint32_t device, enum rac_kind kind
 {
 	struct device_counters *d = &t->devices[device];
 
-	rac_max_relaxed(&d->peak, rac_load_relaxed(&d->charged));
+	raise_peak(d, rac_load_relaxed(&d->charged));
 	raise_live(&d->kinds[kind], bytes);
 }
 
@@ -255,7 +261,7 @@ uint64_t rac_tracker_commit(
 {
 	struct device_counters *d = &t->devices[r->device];
 
-	rac_max_relaxed(&d->peak, r->charged_after);
+	raise_peak(d, r->charged_after);
 	raise_live(&d->kinds[kind], r->bytes);
 	return rac_tracker_note_allocation(t, r->device, kind, r->bytes);
 }
@@ -303,7 +309,8 @@ void rac_tracker_driver_failed(struct rac_tracker *t, uint32_t device)
 
 void rac_tracker_host_add(struct rac_tracker *t, uint64_t bytes)
 {
-	raise_live(&t->host, bytes);
+	if (raise_live(&t->host, bytes))
+		rac_fetch_add_relaxed(&t->host_peak_number, 1);
 	rac_fetch_add_relaxed(&t->host.allocations, 1);
 }
 
@@ -340,6 +347,7 @@ void rac_tracker_mark(struct rac_tracker *t, uint32_t device)
 	struct device_counters *d = &t->devices[device];
 
 	restart_peak(&d->peak, &d->charged);
+	rac_fetch_add_relaxed(&d->peak_number, 1);
 	for (int k = 0; k < RAC_KIND_COUNT; k++)
 		restart_peak(&d->kinds[k].peak, &d->kinds[k].live);
 }
@@ -364,6 +372,12 @@ uint64_t rac_tracker_charged(const struct rac_tracker *t, uint32_t device)
 uint64_t rac_tracker_limit(const struct rac_tracker *t, uint32_t device)
 {
 	return device < RAC_MAX_DEVICES ? rac_load_relaxed(&t->devices[device].limit) : 0;
+}
+
+uint64_t rac_tracker_peak_number(const struct rac_tracker *t, uint32_t device)
+{
+	return rac_load_relaxed(
+		device < RAC_MAX_DEVICES ? &t->devices[device].peak_number : &t->host_peak_number);
 }
 
 uint64_t rac_tracker_unknown_frees(const struct rac_tracker *t)

@@ -16,6 +16,7 @@ struct device_counters {
 	/* Written by each allocation and each free. */
 	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 charged;
 	rac_atomic_u64 peak;
+	rac_atomic_u64 peak_number; /* how often the peak was raised, see sites.h */
 	_Alignas(RAC_CACHE_LINE) struct kind_counters kinds[RAC_KIND_COUNT];
 	/* Read by each allocation, written seldom: apart from what is written often. */
 	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 limit;
@@ -39,6 +40,7 @@ _Static_assert(offsetof(struct device_counters, limit) % RAC_CACHE_LINE == 0 &&
 struct rac_tracker {
 	struct device_counters devices[RAC_MAX_DEVICES];
 	_Alignas(RAC_CACHE_LINE) struct kind_counters host;
+	rac_atomic_u64 host_peak_number;
 	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 unknown_frees;
 	rac_atomic_u64 unrecorded;
 	rac_atomic_u64 mismatches;

@@ -152,6 +152,27 @@ Test(tracker, a_mark_lowers_the_peak_to_what_is_live_and_forgets_nothing)
 }
 
 /* B13, D8 */
+Test(tracker, each_new_peak_has_a_number_of_its_own)
+{
+	struct rac_reservation r;
+
+	cr_assert(eq(u64, rac_tracker_peak_number(t, 0), 0));
+	rac_tracker_reserve(t, 0, 100, &r);
+	cr_assert(eq(u64, rac_tracker_peak_number(t, 0), 0), "in flight");
+	rac_tracker_commit(t, &r, RAC_KIND_DEVICE);
+	cr_assert(eq(u64, rac_tracker_peak_number(t, 0), 1));
+	rac_tracker_release(t, 0, RAC_KIND_DEVICE, 100);
+	rac_tracker_reserve(t, 0, 100, &r);
+	rac_tracker_commit(t, &r, RAC_KIND_DEVICE);
+	cr_assert(eq(u64, rac_tracker_peak_number(t, 0), 1), "as high as before");
+	rac_tracker_mark(t, 0);
+	cr_assert(eq(u64, rac_tracker_peak_number(t, 0), 2), "started anew");
+	cr_assert(eq(u64, rac_tracker_peak_number(t, 1), 0), "another device");
+	cr_assert(eq(u64, rac_tracker_peak_number(t, RAC_MAX_DEVICES), 0));
+	rac_tracker_host_add(t, 1);
+	cr_assert(eq(u64, rac_tracker_peak_number(t, RAC_MAX_DEVICES), 1));
+}
+
 Test(tracker, a_snapshot_never_shows_a_peak_below_what_is_live)
 {
 	struct rac_reservation r;

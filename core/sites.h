@@ -1,0 +1,116 @@
+/*
+ * sites.h - the places that allocate: how much each took, gave back and held when its device was at
+ * its peak. What makes two calls one site (call, kind, device, stack) is the caller's choice: he hands
+ * in a key. Which address belongs to which site is the ledger's (its `site`).
+ *
+ * Operations and what they may run with: everything with everything, from any thread.
+ *
+ *	rac_sites_intern	takes effect at the compare-and-swap of a free place's key, or at the load
+ *				that finds the key
+ *	rac_site_describe	takes effect at its last store; called once, by who made the site
+ *	rac_site_take, rac_site_give
+ *				take effect at their additions
+ *
+ * No operation waits. Sites are never removed and never move; the table grows by levels, each twice the
+ * size of the one before.
+ *
+ * Live at the peak, exactly, without looking at all sites whenever a peak rises: a device counts how
+ * often its peak was raised (`peak_number`); each site remembers for which number it noted its bytes.
+ * Before its bytes change for the first time after a peak, it notes what it held, which is what it held
+ * then, because nothing of it happened since. Events that are under way at the instant of the peak may
+ * or may not be in it.
+ */
+#ifndef RAC_SITES_H
+#define RAC_SITES_H
+
+#include "atomics.h"
+#include "memory.h"
+#include "rac_status.h"
+#include <stddef.h>
+
+/* 2^8 sites in the first level; with all levels 16 million. */
+#define RAC_SITE_LEVELS 16
+
+/* Two lines: what each event writes, and what is written once. */
+struct rac_site {
+	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 key; /* 0: free */
+	rac_atomic_u64 taken_bytes, taken_count;
+	rac_atomic_u64 given_bytes, given_count;
+	rac_atomic_u64 noted, noted_for; /* bytes held at the peak of that number */
+	rac_atomic_u64 last_ns;
+	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 about; /* see sites.c; 0: not described yet */
+	rac_atomic_u64 stack;                          /* where its frames lie; 0: none */
+	rac_atomic_u64 first_ns;
+	rac_atomic_u64 temporary; /* given back before its thread took anything else */
+	uint64_t unused[4];
+};
+
+/* The sites of this process over memory that a record may hold. Treat as opaque. */
+struct rac_sites {
+	struct rac_memory memory;
+	_Atomic(struct rac_site *) levels[RAC_SITE_LEVELS];
+	rac_atomic_u32 level_count;
+};
+
+/* What is said of a site once. */
+struct rac_site_about {
+	uint32_t api; /* the name of the call, a place of text in the arena */
+	uint8_t kind;
+	uint8_t device;
+	uint64_t stack;
+	uint64_t now_ns;
+};
+
+/* A copy of one site's figures. Each is exact at some instant; given never exceeds taken. */
+struct rac_site_snapshot {
+	uint32_t id;
+	bool described;
+	struct rac_site_about about;
+	uint64_t live_bytes, live_count;
+	uint64_t peak_bytes; /* held when the device was at its peak */
+	uint64_t total_bytes, total_count;
+	uint64_t temporary_count;
+	uint64_t first_ns, last_ns;
+};
+
+/* Starts an empty table in *s, which the caller owns. Maps nothing yet. */
+void rac_sites_init(struct rac_sites *s, const struct rac_memory *memory);
+
+/*
+ * The number of the site with that key, counted from 1; makes it if there is none. 0: no room. Two calls
+ * are one site when their keys are equal, so the key is to be a good hash of 64 bits; 0 is allowed.
+ * *site is where its figures lie; *made tells who is to describe it.
+ */
+uint32_t rac_sites_intern(struct rac_sites *s, uint64_t key, struct rac_site **site, bool *made);
+
+/* Where the figures of a site lie; NULL for a number that was never given out. */
+struct rac_site *rac_sites_at(struct rac_sites *s, uint32_t id);
+
+void rac_site_describe(struct rac_site *site, const struct rac_site_about *about);
+
+/*
+ * Bytes taken by the site, before they can raise the peak, and given back, before they leave the
+ * device's charge. peak_number is the device's at that time.
+ */
+void rac_site_take(struct rac_site *site, uint64_t bytes, uint64_t peak_number, uint64_t now_ns);
+void rac_site_give(struct rac_site *site, uint64_t bytes, uint64_t peak_number);
+void rac_site_note_temporary(struct rac_site *site);
+
+/* Level sizes, for who lays levels out in a record and who reads them there. */
+uint64_t rac_sites_level_bytes(unsigned level);
+
+/* The number of the first site of a level. */
+uint32_t rac_sites_level_first(unsigned level);
+
+/* What is said of a site. False: not described yet, or there is none at this place. */
+bool rac_site_about(const struct rac_site *site, struct rac_site_about *out);
+
+/* Copies a site's figures. peak_number is that of its device now. False: no site at this place. */
+bool rac_site_read(
+	const struct rac_site *site, uint64_t peak_number, struct rac_site_snapshot *out);
+
+/* Calls visit for each site until it returns false. */
+void rac_sites_each(struct rac_sites *s,
+	bool (*visit)(void *context, uint32_t id, const struct rac_site *site), void *context);
+
+#endif
