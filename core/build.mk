@@ -7,7 +7,7 @@ core: $(B)/librac_core.a ## build the core library
 
 $(B)/core/%.o: core/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(DEPS) -c $< -o $@
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LTO:%=% -ffat-lto-objects) $(DEPS) -c $< -o $@
 
 $(B)/librac_core.a: $(CORE_OBJ)
 	@rm -f $@

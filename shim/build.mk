@@ -12,7 +12,8 @@ shim: $(B)/librac_track.so ## build the shim
 
 $(B)/shim/%.c.o: shim/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Ishim $(CFLAGS) -ftls-model=initial-exec $(SHIM_FRAME) $(DEPS) -c $< -o $@
+	$(CC) $(CPPFLAGS) -Ishim $(CFLAGS) -ftls-model=initial-exec $(SHIM_FRAME) \
+		$(LTO:%=% -ffat-lto-objects) $(DEPS) -c $< -o $@
 
 $(B)/shim/%.S.o: shim/%.S
 	@mkdir -p $(@D)
@@ -25,6 +26,7 @@ $(B)/shim/exports.map: shim/hooks.def shim/exports.def shim/exports.map.in
 
 # nodelete: exit handlers point into it, and libraries that it found stay open.
 $(B)/librac_track.so: $(SHIM_OBJ) $(B)/librac_core.a $(B)/shim/exports.map
-	$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-z,defs -Wl,-z,nodelete -Wl,-Bsymbolic -Wl,-soname,librac_track.so \
+	$(CC) -shared $(CFLAGS) $(filter-out -fno-lto,$(LDFLAGS)) -ftls-model=initial-exec $(LTO) \
+		-Wl,-z,defs -Wl,-z,nodelete -Wl,-Bsymbolic -Wl,-soname,librac_track.so \
 		-Wl,--version-script=$(B)/shim/exports.map $(SHIM_OBJ) -Wl,--exclude-libs,ALL \
 		$(B)/librac_core.a -o $@
