@@ -170,7 +170,7 @@ Test(settings, a_cap_that_cannot_be_read_fails_closed)
 
 Test(settings, a_problem_tells_its_setting)
 {
-	READ("RAC_LIMIT=8Q", "RAC_SHOW=x", "RAC_DEPTH=1", "RAC_NO=1");
+	READ("RAC_LIMIT=8Q", "RAC_SHOW=x", "RAC_DEPTH=0", "RAC_NO=1");
 	cr_assert_eq(found, 4);
 	cr_assert_eq(problems[0].setting, RAC_SETTING_LIMIT);
 	cr_assert_eq(problems[1].setting, RAC_SETTING_SHOW);
@@ -251,12 +251,54 @@ Test(settings, a_misspelt_cap_does_not_run_uncapped)
 	cr_assert_eq(cap(0), 4 * GIB);
 }
 
+Test(settings, stacks_are_kept_as_the_words_say)
+{
+	READ("RAC_LIMIT=8G");
+	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER);
+	READ("RAC_STACKS=none");
+	cr_assert_eq(settings.stacks, 0);
+	READ("RAC_STACKS=native");
+	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER | RAC_STACKS_NATIVE);
+	READ("RAC_STACKS=python");
+	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER | RAC_STACKS_PYTHON);
+	READ("RAC_STACKS=native,python");
+	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER | RAC_STACKS_NATIVE | RAC_STACKS_PYTHON);
+	READ("RAC_STACKS=all");
+	expect_one(RAC_PROBLEM_VALUE,
+		"RAC_STACKS='all' is none of its values; write none, caller, native, python or "
+		"native,python");
+	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER, "the default");
+}
+
+Test(settings, a_number_is_read_in_its_range)
+{
+	static const char *const wrong[] = {"RAC_DEPTH=", "RAC_DEPTH=x", "RAC_DEPTH=3x",
+		"RAC_DEPTH=-1", "RAC_DEPTH=+3", "RAC_DEPTH= 3",
+		"RAC_DEPTH=99999999999999999999999"};
+
+	READ("RAC_LIMIT=8G");
+	cr_assert_eq(settings.depth, RAC_DEPTH_DEFAULT);
+	READ("RAC_DEPTH=1");
+	cr_assert_eq(settings.depth, 1);
+	READ("RAC_DEPTH=128");
+	cr_assert_eq(settings.depth, RAC_DEPTH_MAX);
+	READ("RAC_DEPTH=129");
+	expect_one(RAC_PROBLEM_VALUE,
+		"RAC_DEPTH='129' is out of range; write a whole number in 1..128");
+	cr_assert_eq(settings.depth, RAC_DEPTH_DEFAULT);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		READ(wrong[i]);
+		cr_assert_eq(found, 1, "%s", wrong[i]);
+		cr_assert_eq(settings.depth, RAC_DEPTH_DEFAULT);
+	}
+}
+
 Test(settings, what_this_version_lacks_is_said)
 {
 	READ("RAC_FAIL_ON=leak");
 	expect_one(RAC_PROBLEM_UNSUPPORTED,
 		"RAC_FAIL_ON='leak' is not supported by this version; it has no effect");
-	READ("RAC_DEPTH=32", "RAC_STACKS=caller", "RAC_SCOPE=allocations", "RAC_LIMIT=8G");
+	READ("RAC_BASELINE=none", "RAC_STACKS=caller", "RAC_SCOPE=allocations", "RAC_LIMIT=8G");
 	cr_assert_eq(found, 0, "to ask for the default asks for nothing: %s", problems[0].message);
 	READ("RAC_SCOPE=process");
 	expect_one(RAC_PROBLEM_UNSUPPORTED,
@@ -304,11 +346,12 @@ static void expect_described(enum rac_setting setting, const char *expected)
 
 Test(settings, describes_each_with_its_source)
 {
-	READ("RAC_VERBOSE=1", "RAC_DEPTH=9", "CUDA_DEVICE_MEMORY_LIMIT_3=4g");
+	READ("RAC_VERBOSE=1", "RAC_BASELINE=9", "CUDA_DEVICE_MEMORY_LIMIT_3=4g");
 	expect_described(RAC_SETTING_LIMIT, "RAC_LIMIT is not set: CUDA_DEVICE_MEMORY_LIMIT_3");
 	expect_described(RAC_SETTING_REPORT, "RAC_REPORT is not set: stderr");
 	expect_described(RAC_SETTING_VERBOSE, "RAC_VERBOSE=1 (set)");
-	expect_described(RAC_SETTING_DEPTH, "RAC_DEPTH=9 (set; not supported by this version)");
+	expect_described(
+		RAC_SETTING_BASELINE, "RAC_BASELINE=9 (set; not supported by this version)");
 	READ("RAC_VERBOSE=1");
 	expect_described(RAC_SETTING_LIMIT, "RAC_LIMIT is not set: none");
 }
