@@ -58,6 +58,9 @@ enum rac_grade {
 const char *rac_end_name(enum rac_end end);
 const char *rac_grade_name(enum rac_grade grade);
 
+/* As rac_kind_name, and "pinned"; NULL for any other value. Static storage. */
+const char *rac_report_kind_name(unsigned kind);
+
 /* False for a kind of memory that was never asked for; reports leave it out. */
 static inline bool rac_counts_occurred(const struct rac_counts *c)
 {
@@ -96,9 +99,9 @@ struct rac_report_frame {
 
 /* A place that allocates. */
 struct rac_report_site {
-	const char *id; /* the same from run to run and build to build */
-	uint32_t device;
-	enum rac_kind kind;
+	const char *id;  /* the same from run to run and build to build */
+	uint32_t device; /* of no meaning where the kind is RAC_KIND_PINNED */
+	unsigned kind;   /* enum rac_kind or RAC_KIND_PINNED */
 	const char *api, *owner;
 	uint64_t live_bytes, live_count;
 	uint64_t peak_bytes; /* what the site held when its device was at its peak */

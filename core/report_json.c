@@ -125,8 +125,11 @@ static void emit_site(struct rac_emit *e, const struct rac_report_site *s)
 {
 	rac_json_object_begin(e, NULL);
 	rac_json_string(e, "id", s->id);
-	rac_json_u64(e, "device", s->device);
-	rac_json_string(e, "kind", rac_kind_name(s->kind));
+	if (s->kind != RAC_KIND_PINNED)
+		rac_json_u64(e, "device", s->device);
+	else
+		rac_json_null(e, "device");
+	rac_json_string(e, "kind", rac_report_kind_name(s->kind));
 	rac_json_string(e, "api", s->api);
 	rac_json_string(e, "owner", s->owner);
 	rac_json_u64(e, "live_bytes", s->live_bytes);

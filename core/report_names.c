@@ -1,5 +1,5 @@
 /*
- * report_names.c - the words that reports use for ends and grades, expanded from the lists in report.h.
+ * report_names.c - the words that reports use for ends, grades and kinds, expanded from the lists in report.h.
  */
 #include "report.h"
 
@@ -25,4 +25,9 @@ const char *rac_grade_name(enum rac_grade grade)
 	unsigned index = (unsigned)grade;
 
 	return index < sizeof(names) / sizeof(names[0]) ? names[index] : "unknown";
+}
+
+const char *rac_report_kind_name(unsigned kind)
+{
+	return kind == RAC_KIND_PINNED ? "pinned" : rac_kind_name((enum rac_kind)kind);
 }

@@ -11,6 +11,9 @@
 void rac_report_text_body(struct rac_emit *e, const struct rac_report *report);
 void rac_report_text_summary(struct rac_emit *e, const struct rac_report *report);
 
+/* Who took the memory of the device with that ordinal. */
+void rac_report_text_sites(struct rac_emit *e, const struct rac_report *report, uint32_t ordinal);
+
 /* "==rac PID== " */
 void rac_words_prefix(struct rac_emit *e, const struct rac_report *report);
 

@@ -175,6 +175,7 @@ static void put_device(struct rac_emit *e, const struct rac_report *r, size_t in
 		rac_emit_string(e, "\n");
 	}
 	put_kinds(e, r, d);
+	rac_report_text_sites(e, r, d->ordinal);
 }
 
 static void put_devices(struct rac_emit *e, const struct rac_report *r)

@@ -165,6 +165,13 @@ void rac_site_give(struct rac_site *site, uint64_t bytes, uint64_t peak_number)
 	rac_fetch_add_relaxed(&site->given_count, 1);
 }
 
+void rac_site_undo(struct rac_site *site, uint64_t bytes, uint64_t peak_number)
+{
+	note(site, peak_number);
+	rac_fetch_sub_relaxed(&site->taken_bytes, bytes);
+	rac_fetch_sub_relaxed(&site->taken_count, 1);
+}
+
 void rac_site_note_temporary(struct rac_site *site)
 {
 	rac_fetch_add_relaxed(&site->temporary, 1);

@@ -94,6 +94,8 @@ void rac_site_describe(struct rac_site *site, const struct rac_site_about *about
  */
 void rac_site_take(struct rac_site *site, uint64_t bytes, uint64_t peak_number, uint64_t now_ns);
 void rac_site_give(struct rac_site *site, uint64_t bytes, uint64_t peak_number);
+/* Takes back a take: the caller undid what it counted, as if it had never been. */
+void rac_site_undo(struct rac_site *site, uint64_t bytes, uint64_t peak_number);
 void rac_site_note_temporary(struct rac_site *site);
 
 /* Level sizes, for who lays levels out in a record and who reads them there. */

@@ -10,6 +10,7 @@
 #include "driver.h"
 #include "pool.h"
 #include "refusal.h"
+#include "site.h"
 #include "state.h"
 #include "thread.h"
 #include <string.h>
@@ -126,13 +127,15 @@ void rac_charge_settle(struct rac_charge *c, CUresult result, enum rac_kind kind
 		.space = space,
 		.value = value,
 		.bytes = c->reservation.bytes,
-		.site = c->hook,
 		.context = c->context,
 		.device = (uint8_t)c->reservation.device,
 		.kind = (uint8_t)kind,
-		.extra = rac_tracker_commit(state->tracker, &c->reservation, kind),
 	};
 
+	/* The site first: committing may raise the peak, of which this is a part. */
+	entry.site = rac_site_taken(state, c->hook, entry.kind, entry.device, entry.bytes);
+	entry.extra = rac_tracker_commit(state->tracker, &c->reservation, kind);
+	rac_thread.last_taken = value;
 	if (c->counted)
 		entry.extra = rac_ledger_refs(&state->ledger, 1);
 	insert(state, &entry, c->context_handle);
@@ -146,12 +149,12 @@ void rac_host_record(enum rac_hook hook, const void *address, uint64_t bytes)
 		.space = RAC_SPACE_HOST,
 		.value = (uintptr_t)address,
 		.bytes = bytes,
-		.site = rac_label_or(hook),
 		.context = context,
 		.kind = RAC_KIND_PINNED,
 	};
 
 	rac_state_note_use(state);
+	entry.site = rac_site_taken(state, rac_label_or(hook), RAC_KIND_PINNED, 0, bytes);
 	rac_tracker_host_add(state->tracker, bytes);
 	insert(state, &entry, rac_context_handle(state, context));
 }
@@ -163,17 +166,19 @@ void rac_pinned_record(enum rac_space space, enum rac_hook label, uint64_t addre
 		.space = space,
 		.value = address,
 		.bytes = bytes,
-		.site = label,
 		.kind = RAC_KIND_PINNED,
 	};
 
 	rac_state_note_use(state);
+	entry.site = rac_site_taken(state, label, RAC_KIND_PINNED, 0, bytes);
 	rac_tracker_host_add(state->tracker, bytes);
 	insert(state, &entry, 0);
 }
 
 void rac_return_bytes(struct rac_state *state, const struct rac_entry *entry)
 {
+	if (entry->kind != RAC_KIND_BORROWED)
+		rac_site_given(state, entry);
 	if (entry->kind == RAC_KIND_POOL && rac_pool_is_number(entry->context)) {
 		rac_pool_freed(state, entry);
 		return;

@@ -13,7 +13,7 @@
 #define HEADERS_ONCE  8
 #define NOTES_MAX     16
 #define CHAIN_MAX     4096
-#define IDENTITY_HEAD 512
+#define IDENTITY_HEAD 1024
 #define IDENTITY_EH   256
 
 #if defined(__x86_64__)

@@ -8,6 +8,7 @@
 #include "path_pattern.h"
 #include "process_info.h"
 #include "report_file.h"
+#include "site.h"
 #include "startup.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -125,7 +126,10 @@ bool rac_exit_report(enum rac_end end, int status)
 	state->report_delivery = RAC_DELIVERED_NOWHERE;
 	if (rac_load_relaxed(&state->used) != 0) {
 		rac_record_report(&state->record, &ended, &state->report_room, &report);
+		struct rac_site_room room = rac_site_report_begin(state, &report);
+
 		state->report_delivery = deliver(state, &report);
+		rac_site_report_end(&room);
 	}
 	errno = saved;
 	return true;

@@ -79,6 +79,8 @@ static struct rac_state *make_state(uint64_t birth)
 	const struct rac_memory memory = rac_record_memory(state);
 
 	rac_ledger_init(&state->ledger, &memory);
+	rac_sites_init(&state->sites, &memory);
+	rac_arena_init(&state->arena, &memory);
 	rac_message_note_stderr(&state->stderr_identity);
 	rac_process_info_read(&state->record.header->process);
 	rac_startup_read_settings(state);

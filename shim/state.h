@@ -9,12 +9,15 @@
 #ifndef RAC_STATE_H
 #define RAC_STATE_H
 
+#include "arena.h"
 #include "elastic.h"
+#include "hooks.h"
 #include "ledger.h"
 #include "pool.h"
 #include "rac_track.h"
 #include "record.h"
 #include "settings.h"
+#include "sites.h"
 #include "untracked.h"
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -48,6 +51,10 @@ struct rac_state {
 	struct rac_record_parts record;
 	struct rac_tracker *tracker; /* the record's, at hand for each call */
 	struct rac_ledger ledger;
+	struct rac_sites sites;
+	struct rac_arena arena;
+	_Atomic(struct rac_code_modules *) code_modules; /* see code.h; NULL: not made yet */
+	rac_atomic_u32 hook_names[RAC_HOOK_COUNT]; /* their places in the arena; 0: not there yet */
 	struct rac_settings settings;
 	struct rac_stderr_identity stderr_identity;
 	struct rac_settings_problem problems[RAC_STATE_PROBLEMS];

@@ -17,6 +17,10 @@ struct rac_thread {
 	unsigned depth;
 	/* The runtime function that this thread is in, or RAC_HOOK_NONE. */
 	enum rac_hook label;
+	/* Where in the program that runtime function was called, and where this driver hook was. */
+	const void *label_caller, *caller;
+	/* What this thread took last: given back next, it was temporary. */
+	uint64_t last_taken;
 	/* What a runtime hook reserved for a driver call that it may not see; see account.h. */
 	struct rac_offer *offer;
 	/* A runtime hook refused and is having its runtime say so: driver hooks beneath just refuse. */
@@ -29,13 +33,15 @@ extern __thread struct rac_thread rac_thread __attribute__((tls_model("initial-e
 
 /*
  * Enters a driver hook. False: pass the call straight through, uncounted, and do not call
- * rac_leave; either a hook is under way in this thread, or the shim is inert.
+ * rac_leave; either a hook is under way in this thread, or the shim is inert. Only in exported
+ * functions: it takes their return address for the program's.
  */
-static inline bool rac_enter(void)
+static inline __attribute__((always_inline)) bool rac_enter(void)
 {
 	if (rac_thread.depth != 0 || !rac_state_is_active())
 		return false;
 	rac_thread.depth = 1;
+	rac_thread.caller = __builtin_return_address(0);
 	rac_thread.driver_calls++;
 	if (__builtin_expect(rac_thread.offer != NULL, 0)) {
 		rac_offer_withdraw(rac_thread.offer);

@@ -9,6 +9,7 @@
 #include "vmm.h"
 
 #include "account.h"
+#include "site.h"
 #include "state.h"
 #include "thread.h"
 
@@ -20,13 +21,14 @@ void rac_vmm_record(
 		.space = RAC_SPACE_VMM,
 		.value = handle,
 		.bytes = bytes,
-		.site = rac_label_or(hook),
 		.kind = kind,
 		.extra = rac_ledger_refs(&state->ledger, 1),
 	};
 
-	if (kind == RAC_KIND_PINNED)
+	if (kind == RAC_KIND_PINNED) {
+		entry.site = rac_site_taken(state, rac_label_or(hook), kind, 0, bytes);
 		rac_tracker_host_add(state->tracker, bytes);
+	}
 	if (rac_ledger_insert(&state->ledger, &entry) != RAC_OK)
 		rac_tracker_unrecorded(state->tracker);
 }

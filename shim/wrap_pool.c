@@ -11,6 +11,7 @@
 #include "graph.h"
 #include "pool.h"
 #include "refusal.h"
+#include "site.h"
 #include "stream.h"
 #include "thread.h"
 
@@ -54,22 +55,32 @@ static CUresult call(const struct flavour *f, CUdeviceptr *dptr, size_t bytes, C
 			    : f->alloc(dptr, bytes, stream);
 }
 
-static void record(struct rac_pool *pool, enum rac_hook hook, CUdeviceptr address, uint64_t bytes)
+/* What the driver gave, with its site: before the pool's growth is looked at, which may raise the peak. */
+static struct rac_entry note(
+	struct rac_pool *pool, enum rac_hook hook, CUdeviceptr address, uint64_t bytes)
 {
 	struct rac_state *state = rac_state();
-	struct rac_entry entry = {
+	uint8_t device = (uint8_t)rac_pool_device(pool);
+
+	rac_thread.last_taken = address;
+	return (struct rac_entry){
 		.space = RAC_SPACE_DEVICE,
 		.value = address,
 		.bytes = bytes,
-		.site = rac_label_or(hook),
+		.site = rac_site_taken(state, rac_label_or(hook), RAC_KIND_POOL, device, bytes),
 		.context = rac_pool_number(state, pool),
-		.device = (uint8_t)rac_pool_device(pool),
+		.device = device,
 		.kind = RAC_KIND_POOL,
 	};
+}
 
-	entry.extra = rac_tracker_note_allocation(
-		state->tracker, rac_pool_device(pool), RAC_KIND_POOL, bytes);
-	if (rac_ledger_insert(&state->ledger, &entry) != RAC_OK)
+static void record(struct rac_entry *entry)
+{
+	struct rac_state *state = rac_state();
+
+	entry->extra = rac_tracker_note_allocation(
+		state->tracker, entry->device, RAC_KIND_POOL, entry->bytes);
+	if (rac_ledger_insert(&state->ledger, entry) != RAC_OK)
 		rac_tracker_unrecorded(state->tracker);
 }
 
@@ -131,16 +142,19 @@ static CUresult attempt(const struct request *q, bool *undone)
 		rac_tracker_driver_failed(state->tracker, device);
 		return result;
 	}
+	struct rac_entry entry = note(q->pool, q->hook, *q->dptr, q->bytes);
+
 	rac_pool_refresh(state, q->pool);
 	if (capped && !guarded && rac_pool_charge(q->pool) > charge_before &&
 		rac_budget_used(state, device) > rac_tracker_limit(state->tracker, device) &&
 		q->f->free(*q->dptr, q->stream) == CUDA_SUCCESS) {
 		*q->dptr = before;
+		rac_site_undone(state, &entry);
 		rac_pool_unuse(state, q->pool, q->bytes);
 		*undone = true;
 		return CUDA_ERROR_OUT_OF_MEMORY;
 	}
-	record(q->pool, q->hook, *q->dptr, q->bytes);
+	record(&entry);
 	return result;
 }
 

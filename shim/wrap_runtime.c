@@ -31,8 +31,10 @@ static void enter(struct label *l, enum rac_hook hook, const void *return_addres
 {
 	l->runtime = rac_runtime_of(return_address);
 	l->before = rac_thread.label;
-	if (l->before == RAC_HOOK_NONE)
+	if (l->before == RAC_HOOK_NONE) {
 		rac_thread.label = hook;
+		rac_thread.label_caller = return_address;
+	}
 	l->driver_calls = rac_thread.driver_calls;
 	l->refused = false;
 	l->guarded = rac_thread.depth == 0 && rac_thread.offer == NULL &&

@@ -9,6 +9,7 @@
 #include "state.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static const enum simcuda_kind truth_of[RAC_KIND_COUNT] = {
 	[RAC_KIND_DEVICE] = SIMCUDA_DEVICE,
@@ -66,6 +67,56 @@ static bool compare_device(struct rac_state *state, int device)
 	return same & equal("charged", device, s.charged_bytes, sum);
 }
 
+/* What the sites of each kind and device hold together; pinned memory comes after the devices. */
+struct site_sums {
+	uint64_t bytes[RAC_MAX_DEVICES + 1][RAC_KIND_COUNT],
+		count[RAC_MAX_DEVICES + 1][RAC_KIND_COUNT];
+};
+
+static bool add_site(void *context, uint32_t id, const struct rac_site *site)
+{
+	struct site_sums *sums = context;
+	struct rac_site_snapshot s;
+
+	(void)id;
+	if (!rac_site_read(site, 0, &s) || !s.described)
+		return true;
+	bool pinned = s.about.kind == RAC_KIND_PINNED;
+
+	sums->bytes[pinned ? RAC_MAX_DEVICES : s.about.device][pinned ? 0 : s.about.kind] +=
+		s.live_bytes;
+	sums->count[pinned ? RAC_MAX_DEVICES : s.about.device][pinned ? 0 : s.about.kind] +=
+		s.live_count;
+	return true;
+}
+
+/* Graphs and what pools cache belong to no site. */
+static bool compare_sites(struct rac_state *state, int devices)
+{
+	static struct site_sums sums;
+	struct rac_device_snapshot s;
+	struct rac_counts host;
+	bool same = true;
+
+	memset(&sums, 0, sizeof(sums));
+	rac_sites_each(&state->sites, add_site, &sums);
+	for (int device = 0; device < devices; device++) {
+		rac_tracker_snapshot(state->tracker, (uint32_t)device, &s);
+		for (int k = 0; k < RAC_KIND_GRAPH; k++) {
+			const struct rac_counts *c = &s.kinds[k];
+
+			if (k != RAC_KIND_POOL)
+				same &= equal("bytes of sites", device, sums.bytes[device][k],
+					c->live_bytes);
+			same &= equal("allocations of sites", device, sums.count[device][k],
+				c->allocations - c->frees);
+		}
+	}
+	rac_tracker_host_snapshot(state->tracker, &host);
+	return same &
+		equal("pinned bytes of sites", -1, sums.bytes[RAC_MAX_DEVICES][0], host.live_bytes);
+}
+
 bool compare_all(int devices, bool failures)
 {
 	struct rac_state *state = rac_state();
@@ -76,6 +127,7 @@ bool compare_all(int devices, bool failures)
 	rac_pools_refresh(state, -1);
 	for (int device = 0; device < devices; device++)
 		same &= compare_device(state, device);
+	same &= compare_sites(state, devices);
 	rac_tracker_host_snapshot(state->tracker, &host);
 	same &= equal("pinned", -1, host.live_bytes, simcuda_pinned_bytes());
 	/* A free that fails on request does not reach the simulator's own count. */

@@ -27,6 +27,29 @@ def compare(what, ours, real, peak_is_right):
     print(f"{what}: live, peak and count are {real}, the report has {ours}")
 
 
+# Graphs and what pools cache belong to no site.
+SITELESS = ("pool", "graph")
+
+
+def compare_sites(device, sites, alone):
+    """The sites of a device add up to it; its peak as well, where one thread made all of it."""
+    mine = [site for site in sites if site["device"] == device["ordinal"]]
+    kinds = device["kinds"]
+    for name, kind in kinds.items():
+        if name == "graph":
+            continue
+        of_kind = [site for site in mine if site["kind"] == name]
+        ours = [sum(site[key] for site in of_kind) for key in ("live_bytes", "live_count", "total_count")]
+        real = [kind["live_bytes"], kind["allocations"] - kind["frees"], kind["allocations"]]
+        if name in SITELESS:
+            ours[0] = real[0]
+        if ours != real:
+            print(f"device {device['ordinal']}, {name}: live, count and total are {real}, its sites have {ours}")
+    peak = sum(site["peak_bytes"] for site in mine)
+    if alone and not any(name in kinds for name in SITELESS) and peak != device["peak_bytes"]:
+        print(f"device {device['ordinal']}: the peak is {device['peak_bytes']}, its sites held {peak} then")
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         report = json.load(file)
@@ -46,6 +69,8 @@ def main():
             if name not in ("context", "module"):
                 compare(f"device {ordinal} {name}", counts(ours["kinds"].get(name, nothing)),
                         truths(kind), of_kind)
+    for device in report["devices"]:
+        compare_sites(device, report["sites"], not threads)
     for ordinal in devices:
         print(f"device {ordinal} is in the report alone")
     compare("pinned", counts(report["host"]["pinned"]), truths(truth["pinned"]), of_kind)

@@ -265,3 +265,32 @@ Test(report_text, stops_at_a_sink_that_refuses_and_says_so)
 	}
 	free(whole);
 }
+
+Test(report_text, the_five_largest_places_are_named_and_the_others_counted)
+{
+	struct rac_device_snapshot d = sample_device(0);
+	struct rac_report_site sites[8] = {0};
+	struct rac_report r = sample_report(&d, 1);
+
+	for (unsigned i = 0; i < 8; i++)
+		sites[i] = (struct rac_report_site){.api = "cudaMalloc",
+			.owner = i == 0 ? "evil\n\033[31m.so" : "",
+			.kind = RAC_KIND_DEVICE,
+			.live_bytes = (8 - i) * MIB,
+			.live_count = 1,
+			.peak_bytes = MIB};
+	sites[7].device = 1;
+	sites[6].kind = RAC_KIND_PINNED;
+	r.sites = sites;
+	r.site_count = 8;
+	struct collected *c = printed(rac_report_text, &r);
+
+	cr_assert_not_null(strstr(c->bytes,
+		P
+		"  by evil\\x0a\\x1b[31m.so, cudaMalloc: 1.00 MiB at the peak, 8.00 MiB left in 1 "
+		"allocation\n"));
+	cr_assert_not_null(strstr(c->bytes,
+		P "  by cudaMalloc: 1.00 MiB at the peak, 4.00 MiB left in 1 allocation\n" P
+		  "  and by 1 other place, which a JSON report lists\n"));
+	free(c);
+}

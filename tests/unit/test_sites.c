@@ -144,6 +144,18 @@ Test(sites, takes_and_gives_add_up)
 	cr_assert(eq(u64, snapshot.last_ns, 12));
 }
 
+Test(sites, what_is_undone_was_never_there)
+{
+	rac_site_take(site_of(5), 100, 0, 11);
+	rac_site_take(site_of(5), 50, 0, 12);
+	rac_site_undo(site_of(5), 50, 0);
+	struct rac_site_snapshot snapshot = look(5, 0);
+
+	cr_assert(eq(u64, snapshot.live_bytes, 100));
+	cr_assert(eq(u64, snapshot.total_bytes, 100));
+	cr_assert(eq(u64, snapshot.total_count, 1));
+}
+
 /* A device as the tracker keeps it, and beside it the plain way: all sites copied at each new peak. */
 struct replay {
 	uint64_t total, peak, peak_number;

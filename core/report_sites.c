@@ -1,0 +1,311 @@
+/*
+ * report_sites.c - see report_sites.h. Ids and owners are told here; what modules are called is read in
+ * report_modules.c.
+ *
+ * The memory handed in holds the modules' names, then the sites, their frames and their ids. It is
+ * measured first and filled later, while the process may go on allocating, so filling stops at what
+ * there is room for.
+ */
+#include "report_sites.h"
+
+#include "checked.h"
+#include "report_modules.h"
+#include "stack.h"
+#include <string.h>
+
+#define ID_BYTES 9 /* eight digits, NUL */
+/* Sites that may be made between measuring and filling. */
+#define SLACK 16
+
+struct room {
+	struct rac_report_site *sites;
+	char (*ids)[ID_BYTES];
+	struct rac_report_frame *frames;
+	size_t sites_max, sites_used;
+	size_t frames_max, frames_used;
+};
+
+struct work {
+	const struct rac_site_tables *tables;
+	enum rac_sites_style style;
+	struct rac_module_names modules;
+	struct room room;
+};
+
+static bool measure_one(void *context, uint32_t id, const struct rac_site *site)
+{
+	struct work *w = context;
+	struct rac_site_about about;
+	const uint64_t *words;
+
+	(void)id;
+	w->room.sites_max++;
+	if (rac_site_about(site, &about))
+		w->room.frames_max += rac_stack_frames(w->tables->arena, about.stack, &words);
+	return true;
+}
+
+static struct room measure(const struct rac_site_tables *tables)
+{
+	struct work w = {.tables = tables};
+
+	rac_sites_each(tables->sites, measure_one, &w);
+	w.room.sites_max += SLACK;
+	w.room.frames_max += SLACK;
+	return w.room;
+}
+
+static size_t room_bytes(const struct room *room)
+{
+	return room->sites_max * (sizeof(struct rac_report_site) + ID_BYTES) +
+		room->frames_max * sizeof(struct rac_report_frame);
+}
+
+size_t rac_report_sites_bytes(const struct rac_site_tables *tables)
+{
+	struct room room = measure(tables);
+
+	return room_bytes(&room) + rac_module_names_bytes(tables->modules, tables->module_bytes);
+}
+
+/* False: less memory than what is there now needs. */
+static bool divide(struct work *w, void *memory, size_t bytes)
+{
+	const struct rac_site_tables *t = w->tables;
+	size_t names = rac_module_names_bytes(t->modules, t->module_bytes);
+	struct room *room = &w->room;
+
+	*room = measure(t);
+	if (bytes < names + room_bytes(room))
+		return false;
+	rac_module_names_read(&w->modules, t->modules, t->module_bytes, memory, names);
+	room->sites = (struct rac_report_site *)(void *)((char *)memory + names);
+	room->frames = (struct rac_report_frame *)(void *)(room->sites + room->sites_max);
+	room->ids = (char(*)[ID_BYTES])(void *)(room->frames + room->frames_max);
+	return true;
+}
+
+/* FNV-1a, which anybody can compute again from the report. */
+static uint64_t hash(uint64_t h, const void *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ ((const unsigned char *)bytes)[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+static uint64_t hash_text(uint64_t h, const char *text)
+{
+	return hash(h, text, strlen(text) + 1);
+}
+
+/* The ending NUL is there from the start. */
+static void print_id(char out[ID_BYTES], uint64_t h)
+{
+	uint32_t folded = (uint32_t)(h ^ h >> 32);
+
+	for (int i = ID_BYTES - 2; i >= 0; i--, folded >>= 4)
+		out[i] = "0123456789abcdef"[folded & 15];
+	out[ID_BYTES - 1] = '\0';
+}
+
+static const char *text_or_empty(const struct work *w, uint64_t place)
+{
+	const char *text = rac_stack_text(w->tables->arena, place);
+
+	return text != NULL ? text : "";
+}
+
+static void fill_frame(
+	const struct work *w, const struct rac_frame *f, struct rac_report_frame *out)
+{
+	*out = (struct rac_report_frame){.language = "native"};
+	if (f->language == RAC_LANGUAGE_PYTHON) {
+		out->function = text_or_empty(w, f->function);
+		out->file = text_or_empty(w, f->file);
+		out->line = f->line;
+		out->language = "python";
+		return;
+	}
+	const struct rac_module_name *name = rac_module_names_at(&w->modules, f->module);
+
+	out->module = name != NULL ? name->path : "";
+	out->build_id = name != NULL ? name->build_id : "";
+	out->offset = name != NULL ? f->offset - name->base : f->offset;
+}
+
+/* The innermost module that is not CUDA's own, else the innermost that is known. */
+static const char *owner_of(const struct work *w, const uint64_t *words, size_t n)
+{
+	const char *innermost = "";
+
+	for (size_t i = 0; i < n; i++) {
+		struct rac_frame f;
+
+		rac_stack_frame(words, i, &f);
+		const struct rac_module_name *name = f.language == RAC_LANGUAGE_NATIVE
+			? rac_module_names_at(&w->modules, f.module)
+			: NULL;
+
+		if (name == NULL)
+			continue;
+		if (!rac_module_is_cuda(name->path))
+			return name->file;
+		if (innermost[0] == '\0')
+			innermost = name->file;
+	}
+	return innermost;
+}
+
+static uint64_t hash_frames(uint64_t h, const struct rac_report_site *site)
+{
+	for (size_t i = 0; i < site->frame_count; i++) {
+		const struct rac_report_frame *f = &site->frames[i];
+
+		h = hash_text(h, f->function != NULL ? f->function : "");
+		h = hash_text(h, f->module != NULL ? rac_module_file(f->module) : "");
+		h = hash(h, &f->offset, sizeof(f->offset));
+	}
+	return h;
+}
+
+static void fill_site(
+	struct work *w, const struct rac_site_snapshot *s, struct rac_report_site *out)
+{
+	const uint64_t *words = NULL;
+	size_t n = rac_stack_frames(w->tables->arena, s->about.stack, &words);
+	struct room *room = &w->room;
+
+	*out = (struct rac_report_site){
+		.device = s->about.device,
+		.kind = s->about.kind,
+		.api = text_or_empty(w, s->about.api),
+		.owner = owner_of(w, words, n),
+		.live_bytes = s->live_bytes,
+		.live_count = s->live_count,
+		.peak_bytes = s->peak_bytes,
+		.total_bytes = s->total_bytes,
+		.total_count = s->total_count,
+		.grade = RAC_GRADE_LEAK,
+		.frames = room->frames + room->frames_used,
+	};
+	for (size_t i = 0; w->style == RAC_SITES_WITH_FRAMES && i < n; i++) {
+		struct rac_frame f;
+
+		if (room->frames_used == room->frames_max)
+			break;
+		rac_stack_frame(words, i, &f);
+		fill_frame(w, &f, &room->frames[room->frames_used++]);
+		out->frame_count++;
+	}
+	uint64_t h = hash_text(UINT64_C(0xcbf29ce484222325), out->api);
+
+	h = hash_text(
+		h, rac_report_kind_name(out->kind) != NULL ? rac_report_kind_name(out->kind) : "");
+	print_id(room->ids[out - room->sites], hash_frames(hash_text(h, out->owner), out));
+	out->id = room->ids[out - room->sites];
+}
+
+static bool fill_one(void *context, uint32_t id, const struct rac_site *site)
+{
+	struct work *w = context;
+	struct rac_site_snapshot s;
+	struct rac_site_about about;
+
+	(void)id;
+	if (w->room.sites_used == w->room.sites_max)
+		return false;
+	if (rac_site_about(site, &about) &&
+		rac_site_read(site, rac_tracker_peak_number(w->tables->tracker, about.device), &s))
+		fill_site(w, &s, &w->room.sites[w->room.sites_used++]);
+	return true;
+}
+
+/* One place in the report: same id, device and kind. */
+static int compare_places(const struct rac_report_site *a, const struct rac_report_site *b)
+{
+	int order = strcmp(a->id, b->id);
+
+	if (order == 0)
+		order = (a->device > b->device) - (a->device < b->device);
+	return order;
+}
+
+/* Most live bytes first, then most at the peak; ids settle what is equal, so that runs compare. */
+static int compare_weights(const struct rac_report_site *a, const struct rac_report_site *b)
+{
+	if (a->live_bytes != b->live_bytes)
+		return a->live_bytes < b->live_bytes ? 1 : -1;
+	if (a->peak_bytes != b->peak_bytes)
+		return a->peak_bytes < b->peak_bytes ? 1 : -1;
+	return compare_places(a, b);
+}
+
+static void sift(struct rac_report_site *sites, size_t root, size_t n,
+	int (*compare)(const struct rac_report_site *, const struct rac_report_site *))
+{
+	for (size_t child; (child = 2 * root + 1) < n; root = child) {
+		if (child + 1 < n && compare(&sites[child], &sites[child + 1]) < 0)
+			child++;
+		if (compare(&sites[root], &sites[child]) >= 0)
+			return;
+		struct rac_report_site moved = sites[root];
+
+		sites[root] = sites[child];
+		sites[child] = moved;
+	}
+}
+
+/* Heapsort: in place, since the C library's sort may allocate. */
+static void sort(struct rac_report_site *sites, size_t n,
+	int (*compare)(const struct rac_report_site *, const struct rac_report_site *))
+{
+	for (size_t i = n / 2; i-- > 0;)
+		sift(sites, i, n, compare);
+	for (size_t end = n; end > 1; end--) {
+		struct rac_report_site last = sites[end - 1];
+
+		sites[end - 1] = sites[0];
+		sites[0] = last;
+		sift(sites, 0, end - 1, compare);
+	}
+}
+
+static void add(struct rac_report_site *to, const struct rac_report_site *more)
+{
+	to->live_bytes += more->live_bytes;
+	to->live_count += more->live_count;
+	to->peak_bytes += more->peak_bytes;
+	to->total_bytes += more->total_bytes;
+	to->total_count += more->total_count;
+}
+
+/* The sites are sorted by place. Returns how many are left. */
+static size_t merge(struct rac_report_site *sites, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (kept > 0 && compare_places(&sites[kept - 1], &sites[i]) == 0)
+			add(&sites[kept - 1], &sites[i]);
+		else
+			sites[kept++] = sites[i];
+	}
+	return kept;
+}
+
+size_t rac_report_sites(const struct rac_site_tables *tables, enum rac_sites_style style,
+	void *memory, size_t bytes, const struct rac_report_site **out)
+{
+	struct work w = {.tables = tables, .style = style};
+
+	*out = NULL;
+	if (!divide(&w, memory, bytes))
+		return 0;
+	rac_sites_each(tables->sites, fill_one, &w);
+	sort(w.room.sites, w.room.sites_used, compare_places);
+	size_t n = merge(w.room.sites, w.room.sites_used);
+
+	sort(w.room.sites, n, compare_weights);
+	*out = w.room.sites;
+	return n;
+}

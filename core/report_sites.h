@@ -1,0 +1,41 @@
+/*
+ * report_sites.h - turns the tables of a record into the sites of a report: one line for each place that
+ * allocates, with its owner and a stable id. Functions and lines are the command's to add.
+ *
+ * Owner: the file name of the innermost module of the stack that is not CUDA's own; see
+ * report_modules.h.
+ */
+#ifndef RAC_REPORT_SITES_H
+#define RAC_REPORT_SITES_H
+
+#include "arena.h"
+#include "modules.h"
+#include "report.h"
+#include "sites.h"
+
+/* Where sites, their stacks and modules are: in this process, or copied from a record. */
+struct rac_site_tables {
+	struct rac_sites *sites;
+	const struct rac_arena *arena;
+	const struct rac_module_table *modules; /* NULL: none is known */
+	size_t module_bytes;
+	const struct rac_tracker *tracker; /* for the number of each device's peak */
+};
+
+/*
+ * OWNERS: sites of one call, kind, device and owner are one line without frames: what a process says of
+ * itself when it kept no more than its callers. FRAMES: each stack is a line.
+ */
+enum rac_sites_style { RAC_SITES_BY_OWNER, RAC_SITES_WITH_FRAMES };
+
+/* Bytes of memory that rac_report_sites asks for; enough for the sites that there are now. */
+size_t rac_report_sites_bytes(const struct rac_site_tables *tables);
+
+/*
+ * Fills `memory` with the sites, most live bytes first, and returns how many. They borrow from the memory
+ * and from the tables. Sites made meanwhile may be missing.
+ */
+size_t rac_report_sites(const struct rac_site_tables *tables, enum rac_sites_style style,
+	void *memory, size_t bytes, const struct rac_report_site **out);
+
+#endif

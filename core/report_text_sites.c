@@ -1,0 +1,68 @@
+/*
+ * report_text_sites.c - the lines of the text report that say who took a device's memory; all others are
+ * report_text.c's.
+ */
+#include "report_parts.h"
+#include <string.h>
+
+/* Places named for each device; the JSON report has them all. */
+#define SITES_SHOWN 5
+#define NAME_SHOWN  64
+
+static bool is_on(const struct rac_report_site *s, uint32_t ordinal)
+{
+	return s->kind != RAC_KIND_PINNED && s->device == ordinal &&
+		(s->live_bytes | s->peak_bytes) != 0;
+}
+
+static void put_name(struct rac_emit *e, const struct rac_report_site *s)
+{
+	if (s->owner != NULL && s->owner[0] != '\0') {
+		rac_emit_foreign(e, s->owner, strlen(s->owner), NAME_SHOWN);
+		rac_emit_string(e, ", ");
+	}
+	if (s->api != NULL && s->api[0] != '\0')
+		rac_emit_foreign(e, s->api, strlen(s->api), NAME_SHOWN);
+	else
+		rac_emit_string(e, "call unknown");
+}
+
+static void put_site(
+	struct rac_emit *e, const struct rac_report *r, const struct rac_report_site *s)
+{
+	rac_words_prefix(e, r);
+	rac_emit_string(e, "  by ");
+	put_name(e, s);
+	rac_emit_string(e, ": ");
+	rac_words_size(e, s->peak_bytes);
+	rac_emit_string(e, " at the peak, ");
+	rac_words_size(e, s->live_bytes);
+	rac_emit_string(e, r->process.end == RAC_END_RUNNING ? " now" : " left");
+	if (s->live_count > 0) {
+		rac_emit_string(e, " in ");
+		rac_words_count(e, s->live_count, "allocation");
+	}
+	rac_emit_string(e, "\n");
+}
+
+void rac_report_text_sites(struct rac_emit *e, const struct rac_report *report, uint32_t ordinal)
+{
+	uint64_t more = 0, shown = 0;
+
+	for (size_t i = 0; i < report->site_count && !e->refused; i++) {
+		if (!is_on(&report->sites[i], ordinal))
+			continue;
+		if (shown == SITES_SHOWN) {
+			more++;
+			continue;
+		}
+		put_site(e, report, &report->sites[i]);
+		shown++;
+	}
+	if (more > 0) {
+		rac_words_prefix(e, report);
+		rac_emit_string(e, "  and by ");
+		rac_words_count(e, more, "other place");
+		rac_emit_string(e, ", which a JSON report lists\n");
+	}
+}

@@ -1,0 +1,44 @@
+/*
+ * site.h - which place of the program takes memory: finds the site of the call under way and keeps its
+ * figures. The table is core's (sites.h); stacks are captured elsewhere.
+ *
+ * Both may be called by any thread inside rac_enter; neither takes a lock, allocates (but for the
+ * growth of the tables) or makes a system call, except when a site is seen for the first time.
+ */
+#ifndef RAC_SITE_H
+#define RAC_SITE_H
+
+#include "hooks.h"
+#include "report.h"
+#include "state.h"
+
+/* Of a site whose memory is on no device. */
+#define RAC_SITE_NO_DEVICE 0xff
+
+/*
+ * Counts bytes taken by the call under way, before they can raise the device's peak. Returns the site's
+ * number for the ledger; 0: there is no room for it.
+ */
+uint32_t rac_site_taken(
+	struct rac_state *state, enum rac_hook hook, uint8_t kind, uint8_t device, uint64_t bytes);
+
+/* Counts what an entry held as given back, before it leaves the device's charge. */
+void rac_site_given(struct rac_state *state, const struct rac_entry *entry);
+
+/* Takes back rac_site_taken for an entry whose memory was given back before anybody saw it. */
+void rac_site_undone(struct rac_state *state, const struct rac_entry *entry);
+
+/* The name of the call that a ledger entry came from; NULL: not known. */
+const char *rac_site_api(struct rac_state *state, const struct rac_entry *entry);
+
+/* Memory that a report borrows its sites from. */
+struct rac_site_room {
+	void *memory;
+	size_t bytes;
+};
+
+/* Adds all sites to the report of the process, and takes their memory back when it is written. */
+struct rac_site_room rac_site_report_begin(struct rac_state *state, struct rac_report *report);
+void rac_site_report_end(const struct rac_site_room *room);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * site_report.c - adds the sites to the report of a process that ends; see site.h.
+ */
+#include "site.h"
+
+#include "code.h"
+#include "report_sites.h"
+#include <sys/mman.h>
+
+struct rac_site_room rac_site_report_begin(struct rac_state *state, struct rac_report *report)
+{
+	const struct rac_site_tables tables = {
+		.sites = &state->sites,
+		.arena = &state->arena,
+		.modules = rac_code_table(state),
+		.module_bytes = rac_code_table_bytes(),
+		.tracker = state->tracker,
+	};
+	struct rac_site_room room = {NULL, rac_report_sites_bytes(&tables)};
+	void *memory =
+		mmap(NULL, room.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return room;
+	room.memory = memory;
+	report->site_count = rac_report_sites(
+		&tables, RAC_SITES_BY_OWNER, room.memory, room.bytes, &report->sites);
+	return room;
+}
+
+void rac_site_report_end(const struct rac_site_room *room)
+{
+	if (room->memory != NULL)
+		munmap(room->memory, room->bytes);
+}
