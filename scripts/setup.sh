@@ -1,13 +1,14 @@
 #!/bin/sh
 # setup.sh - installs the Debian or Ubuntu packages that a make target needs; it builds nothing.
 #
-#   scripts/setup.sh [--check] [build | test | check | lint | worlds]
+#   scripts/setup.sh [--check] [build | test | check | lint | worlds | guests]
 #
 #   build  compiler and make; the others include it
 #   test   what `make test` needs (default)
 #   check  what the unit tests need under valgrind and with clang
 #   lint   what `make lint` needs
 #   worlds what `make check-worlds` needs
+#   guests what `make check-guests` needs
 #   --check  says what is missing and installs nothing
 #
 # Status: 0 all is there, 1 something is missing, 2 wrong usage. When all is there, no package
@@ -29,6 +30,16 @@ lint        clang-format      command:clang-format
 lint        clang-tidy        command:clang-tidy
 lint        shellcheck        command:shellcheck
 worlds      debootstrap       command:debootstrap
+test,guests libjemalloc2      library:libjemalloc.so.2
+guests      libtcmalloc-minimal4 library:libtcmalloc_minimal.so.4
+guests      libfaketime       library:libfaketimeMT.so.1
+guests      libheaptrack      library:libheaptrack_preload.so
+guests      git               command:git
+guests      curl              command:curl
+guests      openssl           command:openssl
+guests      openssh-client    command:ssh
+guests      nodejs            command:node
+guests      python3-numpy     python:numpy
 '
 
 say() {
@@ -39,6 +50,8 @@ has() {
 	case $1 in
 	command:*) command -v "${1#command:}" >/dev/null 2>&1 ;;
 	header:*) printf '#include <%s>\n' "${1#header:}" | gcc -E -x c - >/dev/null 2>&1 ;;
+	library:*) [ -n "$(find /usr/lib -maxdepth 3 -name "${1#library:}" -print -quit)" ] ;;
+	python:*) /usr/bin/python3 -c "import ${1#python:}" >/dev/null 2>&1 ;;
 	esac
 }
 
@@ -55,13 +68,13 @@ wanted='test'
 for argument; do
 	case $argument in
 	--check) check_only=yes ;;
-	build | test | check | lint | worlds) wanted=$argument ;;
+	build | test | check | lint | worlds | guests) wanted=$argument ;;
 	-h | --help)
 		sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
 		exit 0
 		;;
 	*)
-		say "unknown argument '$argument'; known are --check, build, test, check and lint"
+		say "unknown argument '$argument'; known are --check, build, test, check, lint, worlds and guests"
 		exit 2
 		;;
 	esac

@@ -4,9 +4,10 @@
  *
  * The constructor of a preloaded library runs before the program registers anything and before the C
  * library registers that destructors are to be run, and exit handlers run last in, first out: so ours runs
- * after the program's and its libraries' destructors, and what they free is not called a leak. _exit runs no handlers, so it is taken over: it reports and
- * leaves, flushing nothing. A child of vfork shares our memory and has no state of its own; it leaves without
- * a word.
+ * after the program's and its libraries' destructors, and what they free is not called a leak. _exit runs no
+ * handlers, so it is taken over: it reports and leaves, flushing nothing. A child of vfork shares our memory
+ * and has no state of its own; it leaves without a word. So does a process that has more rights than its
+ * user, in which nothing is registered either.
  */
 #include "life.h"
 
@@ -50,6 +51,8 @@ void rac_life_register(void)
 
 static void __attribute__((constructor)) at_load(int argc, char **argv)
 {
+	if (rac_state_is_inert())
+		return;
 	rac_process_info_keep(argc, argv);
 	rac_life_register();
 }

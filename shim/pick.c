@@ -17,6 +17,7 @@
 #include "libc_real.h"
 #include "nvml.h"
 #include "runtime.h"
+#include "state.h"
 #include <dlfcn.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -95,6 +96,8 @@ static struct pick replace(enum rac_hook asked, const char *name, void *found)
 	/* A global handle, dlopen(NULL) for one, finds our own export. */
 	if (found == rac_hook_wrapper(asked) && is_absent(asked))
 		return report_missing(name);
+	if (rac_state_is_inert())
+		return (struct pick){found, 1};
 	enum rac_hook hook = rac_hook_library(asked) == RAC_HOOK_OF_NVML
 		? rac_nvml_identify(found)
 		: rac_driver_identify(found);
@@ -145,7 +148,8 @@ int rac_pick_dlopen_mode(const char *file, int mode)
 	/* An object opened so would find the C library's dlsym before ours, and the driver's
 	 * functions before our wrappers. */
 #ifdef RTLD_DEEPBIND
-	mode &= ~RTLD_DEEPBIND;
+	if (!rac_state_is_inert())
+		mode &= ~RTLD_DEEPBIND;
 #endif
 	return mode;
 }

@@ -161,6 +161,11 @@ static void announce(void)
 		rac_startup_announce(state);
 }
 
+bool rac_state_is_inert(void)
+{
+	return getauxval(AT_SECURE) != 0;
+}
+
 static bool start(bool quietly)
 {
 	uint32_t word = rac_load_acquire(&page_now()->word);
@@ -171,7 +176,7 @@ static bool start(bool quietly)
 		return false;
 	if (word == RAC_STATE_CHECK_PID && rac_state_if_started() != NULL)
 		return true;
-	if (getauxval(AT_SECURE) != 0) {
+	if (rac_state_is_inert()) {
 		__atomic_store_n(&rac_state_page, &inert_page, __ATOMIC_RELEASE);
 		return false;
 	}

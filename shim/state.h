@@ -112,6 +112,9 @@ struct rac_state_page {
 
 extern struct rac_state_page *rac_state_page;
 
+/* Whether this process has more rights than its user: the shim does nothing there. */
+bool rac_state_is_inert(void);
+
 /* The slow half of rac_state_is_active. */
 bool rac_state_start(void);
 

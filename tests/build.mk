@@ -33,7 +33,7 @@ $(B)/tests/units-plain: $(PLAIN_OBJ) $(UNIT_TESTED) | $(STACKS_ALL)
 	$(CC) $(CFLAGS) $(PLAIN_OBJ) $(UNIT_TESTED) $(LDFLAGS) $(UNIT_LIBS) -o $@
 
 .PHONY: units units-plain test run-tests check check-asan check-ubsan check-tsan check-valgrind check-clang \
-	check-worlds coverage
+	check-worlds check-guests coverage
 
 units: $(B)/tests/units ## build the unit tests
 units-plain: $(B)/tests/units-plain ## build the unit tests without Criterion
@@ -74,6 +74,13 @@ check-worlds: ## run the tests on older and newer releases of Debian
 	@scripts/setup.sh worlds
 	@+$(SUBMAKE) shim
 	@B=$(B) scripts/check-glibc.sh
+
+# Minutes: the project compiles and tests itself, thrice.
+check-guests: ## run everyday programs, this project's build and other preloaded libraries with the shim
+	@scripts/setup.sh guests
+	@+$(SUBMAKE) all apps
+	@B=$(B) sh tests/programs/beside.sh
+	@B=$(B) EVERYDAY=all sh tests/programs/everyday.sh
 
 check-clang: ## build everything with clang
 	@scripts/setup.sh check

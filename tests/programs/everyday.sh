@@ -130,7 +130,7 @@ same 'gcc compiling a part of this project' gcc '
 same make make '
 	printf "all: a b\n\t@cat a b\na b:\n\t@echo \$@ >\$@; sleep 0.01\nbad:\n\t@exit 3\n" >Makefile; make -s -j2; make bad; echo $?'
 same curl curl '
-	echo hello >file; curl -s "file://$PWD/file"; curl -sS http://127.0.0.1:1/; echo $?
+	echo hello >file; curl -s "file://$PWD/file"; curl -s http://127.0.0.1:1/; echo $?
 	cat >serve.py <<-"end"
 	import http.server, os, sys
 	server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)

@@ -92,49 +92,6 @@ done
 run env LD_PRELOAD="$SHIM" sh -c 'kill -TERM $$'
 is 'a program that a signal ends, ends by that signal' "$status" 143
 
-# A process that has more rights than its user: the library is loaded and does nothing.
-secure='a process that has more rights than its user'
-if [ "$(id -u)" -ne 0 ] || ! command -v setpriv >/dev/null; then
-	skip "$secure: the shim is inert" 'needs root and setpriv'
-else
-	# The loader takes no path there, so the library is linked in, as an administrator may do.
-	mkdir "$T/lib"
-	cp "$SHIM" "$T/lib/"
-	cp "$SIM/libcuda.so.1" "$T/lib/"
-	chmod 755 "$T" "$T/lib"
-	compile "$T/secure" '
-		#include <cuda.h>
-		#include <stdio.h>
-		#include <sys/auxv.h>
-		int main(void)
-		{
-			CUcontext ctx;
-			CUdeviceptr memory;
-			printf("secure %lu", getauxval(AT_SECURE));
-			if (cuInit(0) || cuDevicePrimaryCtxRetain(&ctx, 0) || cuCtxSetCurrent(ctx))
-				return 9;
-			printf(" allocation %d\n", (int)cuMemAlloc(&memory, 1 << 20));
-			return 0;
-		}' -Itests/sim/include -Wl,--no-as-needed "$T/lib/librac_track.so" "$T/lib/libcuda.so.1" \
-		-Wl,-rpath,"$T/lib"
-	cp "$T/compile.err" "$T/err"
-	run setpriv --reuid=65534 --regid=65534 --clear-groups env RAC_LIMIT=4K \
-		RAC_REPORT="$T/lib/out" "$T/secure"
-	is 'with the rights of its user alone the cap holds' "$(cat "$T/out")" \
-		'secure 0 allocation 2'
-	chmod 4755 "$T/secure"
-	run setpriv --reuid=65534 --regid=65534 --clear-groups env RAC_LIMIT=4K RAC_VERBOSE=1 \
-		RAC_REPORT="$T/lib/report" "$T/secure"
-	if [ "$(cut -d ' ' -f 2 "$T/out")" = 1 ]; then
-		is "$secure: no cap holds" "$(cat "$T/out")" 'secure 1 allocation 0'
-		ended "$secure: nothing is said" 0 ''
-		is "$secure: nothing is written" "$(ls "$T/lib")" 'libcuda.so.1
-librac_track.so'
-	else
-		skip "$secure: the shim is inert" 'setuid has no effect on this file system'
-	fi
-fi
-
 # What it offers and asks for.
 run scripts/check-library.sh "$SHIM"
 ended 'exports equal the list, libc alone is needed' 0 ''
