@@ -77,12 +77,12 @@ os.setxattr(sys.argv[1], "security.capability", struct.pack("<5I", 0x02000001, 1
 
 # inert NAME WRAPPER PROGRAM
 inert() {
-	run "$2" "$3" done
+	run "$2" "$3" ended
 	case $(cat "$T/out") in
 	'secure 1 '*)
 		is "$1: no cap holds, and lookups are left alone" "$(cat "$T/out")" \
 			'secure 1 allocation 0 of libcuda.so.1 setting 4K
-done'
+ended'
 		ended "$1: nothing is said" 0 ''
 		is "$1: nothing is written" "$(ls "$T/lib")" 'libcuda.so.1
 librac_track.so'
