@@ -54,10 +54,12 @@ uint64_t simcuda_kind_bytes(int device, enum simcuda_kind kind);
 uint64_t simcuda_kind_count(int device, enum simcuda_kind kind);
 uint64_t simcuda_kind_peak(int device, enum simcuda_kind kind);
 
-/* What the device holds for this process, and for all processes that share it. */
+/* What the device holds for this process, and for all processes that share it: with what dead ones held
+ * and the driver has not freed yet (SIMCUDA_REAP_MS). */
 uint64_t simcuda_physical_bytes(int device);
 uint64_t simcuda_physical_peak(int device);
 uint64_t simcuda_device_bytes(int device);
+uint64_t simcuda_device_peak(int device);
 
 /* Bytes that pools and graphs have handed out, as opposed to what they reserve. */
 uint64_t simcuda_pool_used(int device);

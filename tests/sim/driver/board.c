@@ -54,6 +54,7 @@ static void claim_slot(void)
 			continue;
 		mine = &board->slots[i];
 		memset(mine, 0, sizeof(*mine));
+		mine->alive_at = board_now();
 		mine->pid = getpid();
 		mine->started = board_start_time(mine->pid);
 		break;
@@ -182,6 +183,28 @@ static uint64_t physical(enum simcuda_kind kind, uint64_t bytes)
 	return (bytes + unit - 1) / unit * unit;
 }
 
+/* What dead processes no longer hold must not count for it. */
+static void note_peak(int device)
+{
+	uint64_t *peak = &board->peak[sim_config()->physical[device]];
+
+	if (all_bytes(device) <= *peak)
+		return;
+	collect_dead();
+	if (all_bytes(device) > *peak)
+		*peak = all_bytes(device);
+}
+
+uint64_t sim_device_peak(int device)
+{
+	uint64_t peak;
+
+	lock();
+	peak = board->peak[sim_config()->physical[device]];
+	unlock();
+	return peak;
+}
+
 static bool take_physical(int device, uint64_t bytes)
 {
 	struct sim_card *card = &cards[device];
@@ -193,8 +216,11 @@ static bool take_physical(int device, uint64_t bytes)
 		collect_dead();
 		fits = all_bytes(device) <= capacity(device) - bytes;
 	}
-	if (fits)
+	if (fits) {
 		*my_bytes(device) += bytes;
+		mine->alive_at = board_now();
+		note_peak(device);
+	}
 	unlock();
 	if (!fits)
 		return false;
@@ -237,6 +263,7 @@ static void uncharge(int device, enum simcuda_kind kind, uint64_t bytes, unsigne
 
 	lock();
 	*my_bytes(device) -= held;
+	mine->alive_at = board_now();
 	unlock();
 	card->physical -= held;
 	card->kind[kind].bytes -= bytes;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BOARD_MAGIC   0x53494d4341524432ULL
+#define BOARD_MAGIC   0x53494d4341524433ULL
 #define BOARD_SLOTS   256
 #define BOARD_DEVICES 16
 #define BOARD_EXPORTS 1024
@@ -18,7 +18,7 @@
 struct board_slot {
 	int64_t pid;
 	uint64_t started;              /* in clock ticks since boot: tells a recycled pid */
-	uint64_t dead_since;           /* nanoseconds; 0: not noticed yet */
+	uint64_t alive_at;             /* nanoseconds; its last sign of life */
 	uint64_t bytes[BOARD_DEVICES]; /* by physical index */
 };
 
@@ -36,12 +36,16 @@ struct board {
 	pthread_mutex_t lock;
 	struct board_slot slots[BOARD_SLOTS];
 	struct board_export exports[BOARD_EXPORTS];
+	uint64_t peak[BOARD_DEVICES]; /* the most that all held at once */
 };
 
 /* Start time of a living process, 0 for one that is gone or only waits to be collected. */
 uint64_t board_start_time(int64_t pid);
 
-/* Frees what processes held that have been dead for a while. The board's lock is held. */
+/* Nanoseconds, the same in all processes. */
+uint64_t board_now(void);
+
+/* Frees what dead processes held whose last sign of life is so long ago. The board's lock is held. */
 void board_collect(struct board *board, const struct board_slot *mine, uint64_t reap_ns);
 
 /* Maps the file, making and formatting it if need be; NULL with a message in *problem where that fails. */

@@ -24,7 +24,7 @@ void board_unlock(struct board *board)
 	pthread_mutex_unlock(&board->lock);
 }
 
-static uint64_t now(void)
+uint64_t board_now(void)
 {
 	struct timespec time;
 
@@ -71,11 +71,11 @@ void board_collect(struct board *board, const struct board_slot *mine, uint64_t 
 	for (unsigned int i = 0; i < BOARD_SLOTS; i++) {
 		struct board_slot *slot = &board->slots[i];
 
-		if (!slot->pid || slot == mine || board_start_time(slot->pid) == slot->started)
+		if (!slot->pid)
 			continue;
-		if (!slot->dead_since)
-			slot->dead_since = now();
-		if (now() - slot->dead_since >= reap_ns)
+		if (slot == mine || board_start_time(slot->pid) == slot->started)
+			slot->alive_at = board_now();
+		else if (board_now() - slot->alive_at >= reap_ns)
 			bury(board, slot);
 	}
 }

@@ -218,6 +218,7 @@ void sim_board_withdraw(uint64_t inode);
 bool sim_board_find(uint64_t inode, struct board_export *entry);
 uint64_t sim_device_left(int device);
 uint64_t sim_device_used(int device);
+uint64_t sim_device_peak(int device);
 struct sim_card *sim_card(int device);
 extern struct sim_account sim_pinned;
 

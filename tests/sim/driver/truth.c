@@ -117,6 +117,11 @@ uint64_t simcuda_device_bytes(int device)
 	return known(device) ? sim_device_used(device) : 0;
 }
 
+uint64_t simcuda_device_peak(int device)
+{
+	return known(device) ? sim_device_peak(device) : 0;
+}
+
 uint64_t simcuda_pinned_bytes(void)
 {
 	return locked(&sim_pinned.bytes);

@@ -99,14 +99,18 @@ TEST_WITH(processes_share_the_capacity, "SIMCUDA_MEMORY=1G")
 	CHECK_EQUAL(424 * MIB, left);
 	CHECK_EQUAL(0, simcuda_physical_bytes(0));
 	CHECK_EQUAL(600 * MIB, simcuda_device_bytes(0));
+	OK(cuMemAlloc(&a, 400 * MIB));
+	CHECK_EQUAL(1000 * MIB, simcuda_device_peak(0));
+	OK(cuMemFree(a));
 	send_bytes(other.out, "x", 1);
 	end_other(&other);
+	CHECK_EQUAL(1000 * MIB, simcuda_device_peak(0));
 	OK(cuMemAlloc(&a, GIB));
 	drop_board();
 }
 
 TEST_WITH(memory_of_a_killed_process_comes_back_a_little_later,
-	"SIMCUDA_MEMORY=1G SIMCUDA_REAP_MS=30")
+	"SIMCUDA_MEMORY=1G SIMCUDA_REAP_MS=300")
 {
 	struct other other;
 	CUdeviceptr a;
@@ -119,9 +123,12 @@ TEST_WITH(memory_of_a_killed_process_comes_back_a_little_later,
 	kill(other.pid, SIGKILL);
 	CHECK(waitpid(other.pid, &status, 0) == other.pid);
 	CHECK_EQUAL(CUDA_ERROR_OUT_OF_MEMORY, cuMemAlloc(&a, 500 * MIB));
+	CHECK_EQUAL(600 * MIB, simcuda_device_bytes(0));
 	while (cuMemAlloc(&a, 500 * MIB) && tries++ < 400)
 		nap();
 	CHECK(tries > 1 && tries < 400);
+	CHECK_EQUAL(500 * MIB, simcuda_device_bytes(0));
+	CHECK_EQUAL(600 * MIB, simcuda_device_peak(0));
 	drop_board();
 }
 
