@@ -26,6 +26,7 @@ typedef _Atomic uint32_t rac_atomic_u32;
 #define rac_fetch_sub_relaxed(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
 #define rac_fetch_sub_release(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_release)
 #define rac_fetch_or_relaxed(p, v)  atomic_fetch_or_explicit((p), (v), memory_order_relaxed)
+#define rac_fetch_and_release(p, v) atomic_fetch_and_explicit((p), (v), memory_order_release)
 #define rac_exchange_acq_rel(p, v)  atomic_exchange_explicit((p), (v), memory_order_acq_rel)
 #define rac_cas_weak_relaxed(p, e, v)          \
 	atomic_compare_exchange_weak_explicit( \
