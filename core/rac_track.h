@@ -152,8 +152,8 @@ uint64_t rac_tracker_commit(
 void rac_tracker_cancel(struct rac_tracker *t, const struct rac_reservation *r);
 
 /* Gives live bytes back, after the driver has. Releasing more than is live is counted in
- * rac_tracker_mismatches and leaves the counters at 0. */
-void rac_tracker_release(
+ * rac_tracker_mismatches and leaves the counters at 0. Returns by how much the charge fell. */
+uint64_t rac_tracker_release(
 	struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes);
 
 /*
@@ -167,6 +167,9 @@ void rac_tracker_shrink(struct rac_tracker *t, uint32_t device, enum rac_kind ki
 uint64_t rac_tracker_note_allocation(
 	struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes);
 void rac_tracker_note_free(struct rac_tracker *t, uint32_t device, enum rac_kind kind);
+
+/* Raises over_bytes: for who compares with the limit more than this tracker is charged with. */
+void rac_tracker_note_overshoot(struct rac_tracker *t, uint32_t device, uint64_t over_bytes);
 
 /* Counts a refusal that no function here counted. */
 void rac_tracker_refuse(struct rac_tracker *t, uint32_t device, uint64_t bytes);

@@ -4,10 +4,11 @@
 #include "checked.h"
 #include "path_pattern.h"
 #include "settings_parts.h"
+#include "utf8.h"
 #include <string.h>
 
 /* How the values of each setting are read. */
-enum kind { LIMIT, WORD, NUMBER, SWITCH, REPORT, FREE };
+enum kind { LIMIT, WORD, NUMBER, SWITCH, REPORT, NAME, FREE };
 
 static const enum kind kinds[RAC_SETTING_COUNT] = {
 #define SETTING(id, flag, kind, preset, values, support, help) [RAC_SETTING_##id] = kind,
@@ -195,6 +196,56 @@ static void read_report(struct rac_settings_reading *r, enum rac_setting setting
 		r->out->format = RAC_FORMAT_JSON;
 }
 
+static bool is_name_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		c == '.' || c == '_' || c == '-';
+}
+
+/* The group becomes a part of a file's name, so nothing else may be in it. */
+static bool check_name(const char *value, size_t length, struct rac_fault *fault)
+{
+	size_t at = 0;
+
+	while (is_name_byte(value[at]))
+		at++;
+	if (at < length) {
+		size_t character = rac_utf8_length(value + at, length - at);
+
+		*fault = (struct rac_fault){at, character > 0 ? character : 1,
+			"is not a letter, digit, dot, dash or underscore", "use these alone"};
+		return false;
+	}
+	*fault = (struct rac_fault){0, length, NULL, NULL};
+	if (length == 0) {
+		fault->wrong = "is empty";
+		fault->right = "write a name or unset it";
+	} else if (length >= RAC_SETTINGS_GROUP_MAX) {
+		fault->wrong = "is too long";
+		fault->right = "write at most 64 characters";
+	}
+	return fault->wrong == NULL;
+}
+
+static void read_name(struct rac_settings_reading *r, enum rac_setting setting)
+{
+	const char *value = r->values[setting];
+	size_t length = strlen(value);
+	struct rac_fault fault;
+
+	if (!check_name(value, length, &fault)) {
+		/* Alone, the program would have the whole cap that it was to share. */
+		add_problem(r, has_cap(r) ? RAC_PROBLEM_LIMIT : RAC_PROBLEM_VALUE, setting, &fault);
+		return;
+	}
+	memcpy(r->out->group, value, length + 1);
+	if (!has_cap(r)) {
+		fault = (struct rac_fault){0, length, "is to share a cap, and none is set",
+			"set RAC_LIMIT, the same in each member"};
+		add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
+	}
+}
+
 static void read_limit(struct rac_settings_reading *r, enum rac_limit_source source,
 	uint32_t ordinal, const char *value)
 {
@@ -265,6 +316,9 @@ static void read_built(struct rac_settings_reading *r, enum rac_setting setting)
 		break;
 	case REPORT:
 		read_report(r, setting);
+		break;
+	case NAME:
+		read_name(r, setting);
 		break;
 	case FREE:
 		break;

@@ -279,11 +279,12 @@ void rac_tracker_shrink(struct rac_tracker *t, uint32_t device, enum rac_kind ki
 	rac_fetch_sub_relaxed(&t->devices[device].kinds[kind].live, bytes);
 }
 
-void rac_tracker_release(struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes)
+uint64_t rac_tracker_release(
+	struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes)
 {
 	if (device >= RAC_MAX_DEVICES) {
 		rac_fetch_add_relaxed(&t->mismatches, 1);
-		return;
+		return 0;
 	}
 	struct device_counters *d = &t->devices[device];
 	uint64_t taken = lower_live(&d->kinds[kind], bytes);
@@ -293,6 +294,13 @@ void rac_tracker_release(struct rac_tracker *t, uint32_t device, enum rac_kind k
 		rac_fetch_add_relaxed(&t->mismatches, 1);
 	/* Cannot fall below 0: charged >= live, and live held these bytes. Release: see "Orders". */
 	rac_fetch_sub_release(&d->charged, taken);
+	return taken;
+}
+
+void rac_tracker_note_overshoot(struct rac_tracker *t, uint32_t device, uint64_t over_bytes)
+{
+	if (device < RAC_MAX_DEVICES)
+		rac_max_relaxed(&t->devices[device].over, over_bytes);
 }
 
 void rac_tracker_refuse(struct rac_tracker *t, uint32_t device, uint64_t bytes)

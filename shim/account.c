@@ -17,24 +17,19 @@
 
 __thread struct rac_thread rac_thread;
 
-/* Whether what pools cache could make a request fit that does not fit now. */
-static bool may_fit_later(struct rac_state *state, uint32_t device, uint64_t bytes)
-{
-	uint64_t limit = rac_tracker_limit(state->tracker, device);
-
-	return limit == RAC_NO_LIMIT || bytes <= limit;
-}
-
 static bool reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes)
 {
 	struct rac_state *state = rac_state();
 	uint32_t device = c->reservation.device;
 	enum rac_status status = RAC_OOM;
+	bool open = rac_device_may_allocate(state, device);
 
-	if (!rac_budget_would_fit(state, device, bytes) && may_fit_later(state, device, bytes))
-		rac_pools_reclaim(state, device);
-	if (rac_device_may_allocate(state, device))
+	if (open)
 		status = rac_budget_reserve(state, device, bytes, &c->reservation);
+	for (bool again = open; again && status == RAC_OOM;) {
+		again = rac_budget_make_room(state, device, bytes);
+		status = rac_budget_reserve(state, device, bytes, &c->reservation);
+	}
 	if (status == RAC_OOM && rac_refusal_report(state, hook, device, bytes))
 		status = rac_budget_reserve_past_limit(state, device, bytes, &c->reservation);
 	c->tracked = status == RAC_OK;
@@ -78,7 +73,12 @@ bool rac_charge_adjust(struct rac_charge *c, uint64_t bytes)
 	if (!c->tracked)
 		return true;
 	enum rac_status status = rac_budget_adjust(state, &c->reservation, bytes);
+	uint64_t more = rac_saturating_sub(bytes, c->reservation.bytes);
 
+	for (bool again = true; again && status == RAC_OOM;) {
+		again = rac_budget_make_room(state, c->reservation.device, more);
+		status = rac_budget_adjust(state, &c->reservation, bytes);
+	}
 	if (status == RAC_OOM && rac_refusal_report(state, c->hook, c->reservation.device, bytes))
 		status = rac_budget_adjust_past_limit(state, &c->reservation, bytes);
 	c->refused = status != RAC_OK;

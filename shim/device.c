@@ -123,7 +123,7 @@ static NOT_INLINED void say_cap(const struct rac_state *state, const struct fact
 	rac_text_string(&t, " (");
 	rac_text_foreign(&t, facts->name, strlen(facts->name), RAC_DEVICE_NAME_MAX);
 	rac_text_string(&t, "): ");
-	if (!rac_device_may_allocate(state, facts->cap.ordinal) ||
+	if (rac_device_is_closed(state, facts->cap.ordinal) ||
 		rac_cap_find(state, &facts->cap, rac_cap_ask_kernel(&facts->cap), &cap, &unused) !=
 			RAC_OK) {
 		rac_text_string(&t, "nothing is granted, because the cap is not understood");
@@ -135,6 +135,7 @@ static NOT_INLINED void say_cap(const struct rac_state *state, const struct fact
 			rac_text_size_exact(&t, cap.bytes);
 		rac_text_string(&t, ", from ");
 		rac_text_string(&t, cap.source);
+		rac_group_say_shared(&t, state);
 	}
 	rac_startup_say(state, message);
 }
@@ -185,11 +186,14 @@ static bool prepare(struct rac_state *state, uint32_t device)
 			state->tracker, device, facts.cap.uuid, facts.name, facts.cap.total_bytes);
 		record_cap_source(state, device);
 	}
+	bool joined = rac_group_join(state, device, facts.cap.uuid);
+
 	if (state->settings.verbose && rac_exchange_acq_rel(&state->caps_said, 1) == 0)
 		say_caps(state, count);
 	rac_state_note_use(state);
-	/* Release: who sees the bit sees the cap. */
-	atomic_fetch_or_explicit(&state->devices_ready, bit, memory_order_release);
+	/* Release: who sees the bit sees the cap. Without it the next call tries again to join. */
+	if (joined)
+		atomic_fetch_or_explicit(&state->devices_ready, bit, memory_order_release);
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #define RAC_DEVICE_H
 
 #include "cuda_abi.h"
+#include "group_share.h"
 #include "state.h"
 
 /*
@@ -23,10 +24,18 @@ static inline bool rac_device_is_ready(const struct rac_state *state, uint32_t d
 /* "GPU-..." or "MIG-...", as the driver has it now; "" where it does not say. */
 void rac_device_uuid(char out[RAC_UUID_TEXT_MAX], CUdevice device);
 
-/* False: the cap of this device could not be determined, so nothing is granted on it. */
+/* True: the cap of this device could not be determined, so nothing is granted on it. */
+static inline bool rac_device_is_closed(const struct rac_state *state, uint32_t device)
+{
+	return (rac_load_relaxed(&state->devices_closed) >> device & 1) != 0;
+}
+
+/* False: its cap could not be determined, or the group that shares it not be joined. */
 static inline bool rac_device_may_allocate(const struct rac_state *state, uint32_t device)
 {
-	return (rac_load_relaxed(&state->devices_closed) >> device & 1) == 0;
+	return !rac_device_is_closed(state, device) &&
+		(__builtin_expect(!rac_group_is_asked_for(state), 1) ||
+			rac_group_share_of(state, device) != NULL);
 }
 
 #endif

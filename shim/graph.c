@@ -6,6 +6,7 @@
  */
 #include "graph.h"
 
+#include "budget.h"
 #include "device.h"
 #include "driver.h"
 #include "elastic.h"
@@ -195,8 +196,8 @@ static enum rac_status use(
 	struct rac_elastic_owner owner = owner_of(&device);
 	enum rac_status status = rac_elastic_use(state, account, &owner, bytes, false);
 
-	if (status == RAC_OOM) {
-		rac_pools_reclaim(state, owner.device);
+	for (bool again = true; again && status == RAC_OOM;) {
+		again = rac_budget_make_room(state, owner.device, bytes);
 		status = rac_elastic_use(state, account, &owner, bytes, false);
 	}
 	if (status == RAC_OOM && rac_refusal_report(state, hook, owner.device, bytes))

@@ -158,7 +158,7 @@ static void view_unseen(struct rac_state *state, struct rac_ordinals ordinals, c
 	for (d.ordinal = ordinals.first; d.ordinal < ordinals.end; d.ordinal++) {
 		struct rac_cap cap;
 
-		if (!rac_device_may_allocate(state, d.ordinal) ||
+		if (rac_device_is_closed(state, d.ordinal) ||
 			rac_cap_find(state, &d, kernel, &cap, &unused) != RAC_OK)
 			view->free = 0;
 		else if (cap.bytes != RAC_NO_LIMIT)

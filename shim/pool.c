@@ -14,6 +14,7 @@
  */
 #include "pool.h"
 
+#include "budget.h"
 #include "driver.h"
 #include "refusal.h"
 #include "state.h"
@@ -198,9 +199,8 @@ enum rac_status rac_pool_use(
 	struct rac_elastic_owner owner = owner_on(pool, rac_pool_device(pool));
 	enum rac_status status = rac_elastic_use(state, &pool->account, &owner, bytes, false);
 
-	/* What others cache may make room, unless the request is hopeless. */
-	if (status == RAC_OOM && bytes <= rac_tracker_limit(state->tracker, owner.device)) {
-		rac_pools_reclaim(state, owner.device);
+	for (bool again = true; again && status == RAC_OOM;) {
+		again = rac_budget_make_room(state, owner.device, bytes);
 		status = rac_elastic_use(state, &pool->account, &owner, bytes, false);
 	}
 	if (status == RAC_OOM && rac_refusal_report(state, rac_label_or(hook), owner.device, bytes))

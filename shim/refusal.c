@@ -25,13 +25,18 @@ static void say_numbers(struct rac_text *t, struct rac_state *state, uint32_t de
 	uint64_t used = rac_budget_used(state, device);
 
 	if (!rac_device_may_allocate(state, device)) {
-		rac_text_string(
-			t, ": nothing is granted, because the cap is not understood (see above)");
+		rac_text_string(t, ": nothing is granted, because ");
+		rac_text_string(t,
+			rac_device_is_closed(state, device)
+				? "the cap is not understood (see above)"
+				: "the group that shares the cap is not joined (see above)");
 		return;
 	}
 	rac_text_string(t, ": ");
 	rac_text_size(t, used);
-	rac_text_string(t, " in use, cap ");
+	rac_text_string(t, " in use");
+	rac_group_say_use(t, state, device);
+	rac_text_string(t, ", cap ");
 	rac_text_size(t, limit);
 	rac_text_string(t, " (");
 	rac_cap_say_source(t, state, device);

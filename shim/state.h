@@ -45,6 +45,8 @@ struct rac_green {
 	rac_atomic_u32 device;
 };
 
+struct rac_group_share;
+
 struct rac_state {
 	pid_t pid;
 	uint64_t birth; /* as in rac_state_page; 0: the pid alone tells whose it is */
@@ -69,6 +71,8 @@ struct rac_state {
 	rac_atomic_u32 used;         /* CUDA was used: a report is due */
 	rac_atomic_u32 reported;
 	rac_atomic_u64 refusals_said;
+	_Atomic(struct rac_group_share *) groups[RAC_MAX_DEVICES]; /* see group_share.h */
+	rac_atomic_u64 group_troubles[RAC_MAX_DEVICES];            /* one bit each: it was said */
 	rac_atomic_u64 contexts[RAC_STATE_CONTEXTS];        /* handle by number, see context.c */
 	rac_atomic_u64 context_aliases[RAC_STATE_CONTEXTS]; /* what a handle is another name of */
 	struct rac_green greens[RAC_STATE_GREENS];

@@ -23,8 +23,8 @@ bool rac_view_of(struct rac_state *state, CUdevice device, struct rac_view *view
 		return false;
 	rac_pools_refresh(state, device);
 	view->charged = rac_tracker_charged(state->tracker, (uint32_t)device);
-	view->free =
-		view->total != UINT64_MAX ? rac_budget_left(state, (uint32_t)device) : UINT64_MAX;
+	view->free = view->total != UINT64_MAX ? rac_budget_obtainable(state, (uint32_t)device)
+					       : UINT64_MAX;
 	if (!rac_device_may_allocate(state, (uint32_t)device))
 		view->free = 0;
 	return true;

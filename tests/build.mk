@@ -33,7 +33,7 @@ $(B)/tests/units-plain: $(PLAIN_OBJ) $(UNIT_TESTED) | $(STACKS_ALL)
 	$(CC) $(CFLAGS) $(PLAIN_OBJ) $(UNIT_TESTED) $(LDFLAGS) $(UNIT_LIBS) -o $@
 
 .PHONY: units units-plain test run-tests check check-asan check-ubsan check-tsan check-valgrind check-clang \
-	check-worlds check-guests coverage
+	check-worlds check-guests check-group coverage
 
 units: $(B)/tests/units ## build the unit tests
 units-plain: $(B)/tests/units-plain ## build the unit tests without Criterion
@@ -45,6 +45,9 @@ test: ## install what is missing, build, and run every test that needs no GPU
 
 run-tests: all apps units diff ## as test, without installing anything
 	+@B=$(B) tests/run-tests.sh
+
+check-group: all apps ## 64 processes in one group at the cap, a thousand of them killed
+	B=$(B) GROUP_PROCESSES=64 GROUP_KILLS=1000 sh tests/programs/group_kills.sh
 
 check: check-asan check-ubsan check-tsan check-valgrind check-clang ## all of the checks below
 

@@ -9,14 +9,15 @@ APP_RPATH = -Wl,-rpath,'$$ORIGIN/../sim' -Wl,--enable-new-dtags
 APPS_DRIVER  := driver_linked edges query_free query_sizes untracked_run \
                 guest_child guest_stderr race_ledger race_duel \
                 array_edges array_steps import_shared \
-                peer_lookup peer_host peer_threads life_exec life_end
+                peer_lookup peer_host peer_threads life_exec life_end \
+                group_member group_kill
 APPS_RUNTIME := demo edges_runtime query_runtime two_gpus beside
 APPS_BOTH    := refusal leak threads entry_point guest_state race_budget peer_kinds peer_ends
 APPS_NVML    := query_nvml
 APPS_PLAIN   := nocuda dlopen_dlsym dlvsym proc_address route_absent route_host
 
 APPS_ALL := $(addprefix $(APPS)/,$(APPS_DRIVER) $(APPS_RUNTIME) $(APPS_BOTH) $(APPS_NVML) $(APPS_PLAIN) \
-            runtime_shared runtime_static route_weak route_plugin.so \
+            group_steps runtime_shared runtime_static route_weak route_plugin.so \
             route_plugin_static.so route_next.so route_held.so life_library.so \
             beside_saver.so nvml/libnvidia-ml.so.1)
 
@@ -34,6 +35,11 @@ $(addprefix $(APPS)/,$(APPS_NVML)): APP_LIBS = -L$(SIM) -lcuda -l:libnvidia-ml.s
 $(APPS)/%: tests/apps/%.c
 	@mkdir -p $(@D)
 	$(CC) $(APP_CFLAGS) $< $(LDFLAGS) $(APP_RPATH) $(APP_LIBS) -ldl -lpthread -o $@
+
+# Of core alone.
+$(APPS)/group_steps: tests/apps/group_steps.c $(B)/librac_core.a
+	@mkdir -p $(@D)
+	$(CC) $(APP_CFLAGS) $< $(B)/librac_core.a $(LDFLAGS) -o $@
 
 $(APPS)/runtime_shared: tests/apps/runtime.c
 	@mkdir -p $(@D)

@@ -1,8 +1,9 @@
 /*
  * Threads at the cap, such that it is known of each request whether it fits, whatever the others do. The cap
  * is divided into equal shares. A request that fits the thread's own share has to be granted; one that with
- * the thread's own memory is more than the cap has to be refused. Run it with RAC_LIMIT=CAP.
- * Usage: race_budget CAP SECONDS [THREADS]
+ * the thread's own memory is more than the cap has to be refused. Run it with RAC_LIMIT=CAP, or as
+ * many times at once as PROCESSES says in one RAC_GROUP.
+ * Usage: race_budget CAP SECONDS [THREADS [PROCESSES]]
  */
 #include "check.h"
 
@@ -142,7 +143,7 @@ int main(int argc, char **argv)
 	uint64_t done = 0, refused = 0, granted = 0;
 
 	cap = argument(argc, argv, 1, "64M");
-	share = cap / (uint64_t)threads;
+	share = cap / (uint64_t)threads / (argc > 4 ? (uint64_t)atoi(argv[4]) : 1);
 	OK(cudaFree(NULL));
 	OK(cuCtxGetCurrent(&context));
 	pthread_barrier_init(&all_full, NULL, (unsigned int)threads);

@@ -293,6 +293,8 @@ Test(settings, a_number_is_read_in_its_range)
 	}
 }
 
+#define SIXTY_FOUR "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 Test(settings, what_this_version_lacks_is_said)
 {
 	READ("RAC_FAIL_ON=leak");
@@ -314,13 +316,42 @@ Test(settings, a_cap_that_would_mean_something_else_fails_closed)
 	expect_one(RAC_PROBLEM_LIMIT,
 		"RAC_SCOPE='process' is not supported by this version; the "
 		"cap would not be the one asked for, so unset it");
-	READ("RAC_GROUP=team", "CUDA_DEVICE_MEMORY_LIMIT=8G");
-	expect_one(RAC_PROBLEM_LIMIT,
-		"RAC_GROUP='team' is not supported by this version; the cap "
-		"would not be the one asked for, so unset it");
 	READ("RAC_SCOPE=proces", "RAC_LIMIT=8G");
 	expect_one(RAC_PROBLEM_LIMIT,
 		"RAC_SCOPE='proces' is none of its values; write allocations or process");
+}
+
+Test(settings, a_group_has_a_name_that_can_be_part_of_a_file_name)
+{
+	READ("RAC_GROUP=team-7_a.B", "RAC_LIMIT=8G");
+	cr_assert_eq(found, 0, "%s", problems[0].message);
+	cr_assert_str_eq(settings.group, "team-7_a.B");
+	READ("RAC_GROUP=a/../b", "RAC_LIMIT=8G");
+	expect_one(RAC_PROBLEM_LIMIT,
+		"RAC_GROUP='a/../b': '/' at character 2 is not a letter, digit, dot, dash or "
+		"underscore; use these alone");
+	cr_assert_str_eq(settings.group, "");
+	READ("RAC_GROUP=gr\xc3\xb6up", "RAC_LIMIT=8G");
+	expect_one(RAC_PROBLEM_LIMIT,
+		"RAC_GROUP='gr\xc3\xb6up': '\xc3\xb6' at character 3 is not a letter, digit, dot, "
+		"dash or underscore; use these alone");
+	READ("RAC_GROUP=", "CUDA_DEVICE_MEMORY_LIMIT=8G");
+	expect_one(RAC_PROBLEM_LIMIT, "RAC_GROUP='' is empty; write a name or unset it");
+	READ("RAC_GROUP=" SIXTY_FOUR "5", "RAC_LIMIT=8G");
+	expect_one(RAC_PROBLEM_LIMIT,
+		"RAC_GROUP='" SIXTY_FOUR "5' is too long; write at most 64 characters");
+	READ("RAC_GROUP=" SIXTY_FOUR, "RAC_LIMIT=8G");
+	cr_assert_eq(found, 0, "%s", problems[0].message);
+	cr_assert_str_eq(settings.group, SIXTY_FOUR);
+}
+
+Test(settings, a_group_without_a_cap_is_said)
+{
+	READ("RAC_GROUP=team");
+	expect_one(RAC_PROBLEM_VALUE,
+		"RAC_GROUP='team' is to share a cap, and none is set; set RAC_LIMIT, the same in "
+		"each member");
+	cr_assert(!settings.limit_is_broken);
 }
 
 Test(settings, foreign_bytes_do_not_reach_the_terminal)

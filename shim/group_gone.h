@@ -1,0 +1,40 @@
+/*
+ * group_gone.h - which members of a group are gone, and taking back what they held.
+ *
+ * A member's share comes back when the process is gone for good, since a driver frees a process's memory
+ * after the kernel has let go of its locks. Gone is a member whose seat the kernel has unlocked, so its
+ * memory is no more, and of which one of these holds:
+ *
+ *	its pid is free, belongs to a process started at another time, or to a dead one that only waits
+ *	to be collected
+ *	its pid belongs to the same process, which goes on with another program (exec)
+ *	its pid means nothing here (another pid namespace, no /proc): then a second has to pass, for a
+ *	process whose end cannot be watched
+ *
+ * and in each case the settling time has passed since that was noticed first, for drivers that free a
+ * little later than the process ends (MPS, deferred closing). A process in the midst of dying is not gone.
+ */
+#ifndef RAC_GROUP_GONE_H
+#define RAC_GROUP_GONE_H
+
+#include "group.h"
+#include "group_share.h"
+#include <stdbool.h>
+
+/* Describes this process. */
+void rac_group_describe_self(struct rac_group_owner *self);
+
+struct rac_group_pass {
+	uint64_t returned; /* bytes that came back */
+	uint64_t soon;     /* bytes of members that are gone, which have yet to settle */
+	uint64_t due_ns;   /* when the first of these does, CLOCK_MONOTONIC */
+};
+
+/*
+ * Looks at all members once and takes back what can be. Costs no system call where all seats but the own
+ * one hold nothing. Thorough, it sees each that is gone, for a dozen microseconds a member; else those
+ * whose seats the kernel has unlocked.
+ */
+void rac_group_take_back(struct rac_group_share *share, bool thorough, struct rac_group_pass *pass);
+
+#endif

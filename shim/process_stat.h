@@ -1,0 +1,26 @@
+/*
+ * process_stat.h - what the kernel says of a process in /proc/PID/stat, and which pid namespace this one
+ * is in.
+ */
+#ifndef RAC_PROCESS_STAT_H
+#define RAC_PROCESS_STAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rac_process_stat {
+	char state;       /* as ps shows it: R, S, Z, ... */
+	bool exiting;     /* its first thread is on its way out */
+	uint64_t threads; /* 1 also for a dead process that waits to be collected */
+	uint64_t started; /* clock ticks since boot: with the pid, one process and no other */
+};
+
+enum rac_process_known { RAC_PROCESS_THERE, RAC_PROCESS_ABSENT, RAC_PROCESS_UNKNOWN };
+
+/* Pids are those of this process's namespace. Fills *out where the process is there. */
+enum rac_process_known rac_process_stat_read(uint64_t pid, struct rac_process_stat *out);
+
+/* The number of our pid namespace; 0 where it is not known or /proc is that of another one. */
+uint64_t rac_process_namespace(void);
+
+#endif
