@@ -13,6 +13,8 @@ import tempfile
 
 OURS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "include")
 HEADERS = ["cuda.h", "cuda_runtime.h", "nvml.h"]
+# What ours declares in one header and the toolkit in two.
+ALSO = {"cuda.h": "#include <cudaProfiler.h>\n"}
 CC = os.environ.get("CC", "gcc")
 # gcc alone writes prototypes; the kernels of the toolkit's C++ headers are not wanted.
 PROTOTYPES = ["gcc", "-x", "c", "-fsyntax-only"]
@@ -23,7 +25,7 @@ def run(command, **options):
 
 
 def preprocess(header, include):
-    text = f"#define __CUDA_API_VERSION_INTERNAL\n#include <{header}>\n"
+    text = f"#define __CUDA_API_VERSION_INTERNAL\n#include <{header}>\n{ALSO.get(header, '')}"
     return run([CC, "-E", "-P", "-x", "c", "-I", include, "-"], input=text)
 
 
@@ -78,7 +80,7 @@ def macros(header):
 def remaps(header, include, names, per_thread):
     """What plain names of functions stand for."""
     text = "#define CUDA_API_PER_THREAD_DEFAULT_STREAM\n" if per_thread else ""
-    text += f"#include <{header}>\n" + "".join(f"\nREMAP_{name} {name}" for name in names)
+    text += f"#include <{header}>\n{ALSO.get(header, '')}" + "".join(f"\nREMAP_{name} {name}" for name in names)
     return re.findall(r"^REMAP_.*", run([CC, "-E", "-P", "-x", "c", "-I", include, "-"], input=text), re.M)
 
 
@@ -92,7 +94,8 @@ def remapped(header):
 
 def facts(header, include, names, shapes, defines):
     """What a compiled program says with these headers."""
-    lines = ["#define __CUDA_API_VERSION_INTERNAL", f"#include <{header}>", "#include <stdio.h>", "#include <stddef.h>"]
+    lines = ["#define __CUDA_API_VERSION_INTERNAL", f"#include <{header}>", ALSO.get(header, ""),
+             "#include <stdio.h>", "#include <stddef.h>"]
     lines.append("int main(void) {")
     for name in names:
         lines.append(f'printf("{name} = %lld\\n", (long long){name});')
@@ -115,7 +118,7 @@ def prototypes(header, include):
     """Function name -> prototype as the compiler writes it."""
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "aux")
-        text = f"#define __CUDA_API_VERSION_INTERNAL\n#include <{header}>\n"
+        text = f"#define __CUDA_API_VERSION_INTERNAL\n#include <{header}>\n{ALSO.get(header, '')}"
         run(PROTOTYPES + ["-I", include, "-aux-info", out, "-"], input=text)
         with open(out, encoding="utf-8") as lines:
             content = lines.read()

@@ -139,10 +139,21 @@ SIM_TWINS(cuMemsetD2D8_v2, _ptds,
 SIM_TWINS(cuMemsetD2D32_v2, _ptds,
 	(CUdeviceptr target, size_t pitch, unsigned int value, size_t width, size_t height),
 	fill_now_2d(target, pitch, value, 4, width, height))
+SIM_TWINS(cuMemsetD2D16_v2, _ptds,
+	(CUdeviceptr target, size_t pitch, unsigned short value, size_t width, size_t height),
+	fill_now_2d(target, pitch, value, 2, width, height))
 SIM_TWINS(cuMemsetD2D8Async, _ptsz,
 	(CUdeviceptr target, size_t pitch, unsigned char value, size_t width, size_t height,
 		CUstream stream),
 	fill_later(target, pitch, value, 1, width, height, stream ? stream : sim_default))
+SIM_TWINS(cuMemsetD2D16Async, _ptsz,
+	(CUdeviceptr target, size_t pitch, unsigned short value, size_t width, size_t height,
+		CUstream stream),
+	fill_later(target, pitch, value, 2, width, height, stream ? stream : sim_default))
+SIM_TWINS(cuMemsetD2D32Async, _ptsz,
+	(CUdeviceptr target, size_t pitch, unsigned int value, size_t width, size_t height,
+		CUstream stream),
+	fill_later(target, pitch, value, 4, width, height, stream ? stream : sim_default))
 
 CUresult cuMemcpyHtoD(CUdeviceptr_v1 target, const void *source, unsigned int bytes)
 {

@@ -1,4 +1,4 @@
-/* Copies of a run of bytes to and from the first rows of an array. */
+/* Copies of a run of bytes to, from and between the first rows of arrays. */
 #include "sim.h"
 
 /* One-dimensional copies of arrays count in bytes from the start, row after row. */
@@ -35,6 +35,15 @@ static CUresult from_array(
 	return status == CUDA_SUCCESS ? sim_copy(target, device, address, true, bytes) : status;
 }
 
+static CUresult between_arrays(
+	CUarray target, uint64_t to, CUarray source, uint64_t from, uint64_t bytes)
+{
+	uint64_t address = 0;
+	CUresult status = place(source, from, &address);
+
+	return status == CUDA_SUCCESS ? to_array(target, to, address, true, bytes) : status;
+}
+
 SIM_TWINS(cuMemcpyHtoA_v2, _ptds, (CUarray target, size_t offset, const void *source, size_t bytes),
 	to_array(target, offset, (uint64_t)(uintptr_t)source, false, bytes))
 SIM_TWINS(cuMemcpyAtoH_v2, _ptds, (void *target, CUarray source, size_t offset, size_t bytes),
@@ -43,3 +52,6 @@ SIM_TWINS(cuMemcpyDtoA_v2, _ptds, (CUarray target, size_t offset, CUdeviceptr so
 	to_array(target, offset, source, true, bytes))
 SIM_TWINS(cuMemcpyAtoD_v2, _ptds, (CUdeviceptr target, CUarray source, size_t offset, size_t bytes),
 	from_array(target, true, source, offset, bytes))
+SIM_TWINS(cuMemcpyAtoA_v2, _ptds,
+	(CUarray target, size_t to, CUarray source, size_t from, size_t bytes),
+	between_arrays(target, to, source, from, bytes))

@@ -140,3 +140,51 @@ SIM_TWINS(cuMemcpy3D_v2, _ptds, (const CUDA_MEMCPY3D *copy),
 	copy ? sim_copy_box(copy) : CUDA_ERROR_INVALID_VALUE)
 SIM_TWINS(cuMemcpy3DAsync_v2, _ptsz, (const CUDA_MEMCPY3D *copy, CUstream stream),
 	copy_box_later(copy, stream ? stream : sim_default))
+
+/* Every device reaches the memory of every other, so contexts say nothing more. */
+static bool between_peers(const CUDA_MEMCPY3D_PEER *peers, CUDA_MEMCPY3D *copy)
+{
+	if (!peers)
+		return false;
+	*copy = (CUDA_MEMCPY3D){.srcXInBytes = peers->srcXInBytes,
+		.srcY = peers->srcY,
+		.srcZ = peers->srcZ,
+		.srcMemoryType = peers->srcMemoryType,
+		.srcHost = peers->srcHost,
+		.srcDevice = peers->srcDevice,
+		.srcArray = peers->srcArray,
+		.srcPitch = peers->srcPitch,
+		.srcHeight = peers->srcHeight,
+		.dstXInBytes = peers->dstXInBytes,
+		.dstY = peers->dstY,
+		.dstZ = peers->dstZ,
+		.dstMemoryType = peers->dstMemoryType,
+		.dstHost = peers->dstHost,
+		.dstDevice = peers->dstDevice,
+		.dstArray = peers->dstArray,
+		.dstPitch = peers->dstPitch,
+		.dstHeight = peers->dstHeight,
+		.WidthInBytes = peers->WidthInBytes,
+		.Height = peers->Height,
+		.Depth = peers->Depth};
+	return true;
+}
+
+static CUresult copy_peers(const CUDA_MEMCPY3D_PEER *peers)
+{
+	CUDA_MEMCPY3D copy;
+
+	return between_peers(peers, &copy) ? sim_copy_box(&copy) : CUDA_ERROR_INVALID_VALUE;
+}
+
+static CUresult copy_peers_later(const CUDA_MEMCPY3D_PEER *peers, CUstream stream)
+{
+	CUDA_MEMCPY3D copy;
+
+	return between_peers(peers, &copy) ? copy_box_later(&copy, stream)
+					   : CUDA_ERROR_INVALID_VALUE;
+}
+
+SIM_TWINS(cuMemcpy3DPeer, _ptds, (const CUDA_MEMCPY3D_PEER *copy), copy_peers(copy))
+SIM_TWINS(cuMemcpy3DPeerAsync, _ptsz, (const CUDA_MEMCPY3D_PEER *copy, CUstream stream),
+	copy_peers_later(copy, stream ? stream : sim_default))

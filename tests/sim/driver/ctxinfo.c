@@ -221,6 +221,38 @@ CUresult cuCtxSetCacheConfig(CUfunc_cache config)
 	return CUDA_SUCCESS;
 }
 
+CUresult cuCtxGetSharedMemConfig(CUsharedconfig *config)
+{
+	CUcontext ctx;
+	CUresult status;
+
+	SIM_ENTER(cuCtxGetSharedMemConfig);
+	if (!config)
+		return CUDA_ERROR_INVALID_VALUE;
+	status = current_locked(&ctx);
+	if (status != CUDA_SUCCESS)
+		return status;
+	*config = ctx->banks;
+	sim_unlock();
+	return CUDA_SUCCESS;
+}
+
+CUresult cuCtxSetSharedMemConfig(CUsharedconfig config)
+{
+	CUcontext ctx;
+	CUresult status;
+
+	SIM_ENTER(cuCtxSetSharedMemConfig);
+	if (config > CU_SHARED_MEM_CONFIG_EIGHT_BYTE_BANK_SIZE)
+		return CUDA_ERROR_INVALID_VALUE;
+	status = current_locked(&ctx);
+	if (status != CUDA_SUCCESS)
+		return status;
+	ctx->banks = config;
+	sim_unlock();
+	return CUDA_SUCCESS;
+}
+
 static CUresult synchronize(CUcontext ctx)
 {
 	CUresult status = named_locked(&ctx);

@@ -1,5 +1,5 @@
 /*
- * cuInit, the driver's version, and the words for its errors.
+ * cuInit, the driver's version, the words for its errors, and control of a profiler that is not there.
  */
 #include "sim.h"
 
@@ -59,4 +59,26 @@ CUresult cuGetErrorName(CUresult error, const char **text)
 		*text = NULL;
 		return CUDA_ERROR_INVALID_VALUE;
 	}
+}
+
+/* There is no profiler to be told. */
+CUresult cuProfilerInitialize(const char *config, const char *output, CUoutput_mode mode)
+{
+	SIM_ENTER(cuProfilerInitialize);
+	(void)config;
+	(void)output;
+	(void)mode;
+	return CUDA_ERROR_NOT_SUPPORTED;
+}
+
+CUresult cuProfilerStart(void)
+{
+	SIM_ENTER(cuProfilerStart);
+	return CUDA_SUCCESS;
+}
+
+CUresult cuProfilerStop(void)
+{
+	SIM_ENTER(cuProfilerStop);
+	return CUDA_SUCCESS;
 }

@@ -1,117 +1,139 @@
 /*
- * Modules, libraries and kernels. Images are not read and kernels compute nothing: what is modelled is that
- * loading takes device memory (SIMCUDA_MODULE_BYTES), at once for a module, at first use for a library.
+ * Modules and libraries: what they take of the device (SIMCUDA_MODULE_BYTES and their globals), at once for a
+ * module, at first use for a library, and the globals themselves, which can be copied from and to.
  */
-#include "sim.h"
+#include "code.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
-
-struct CUmod_st {
-	struct sim_object object;
-	uint64_t bytes;
-	int device;
-};
-
-struct CUlib_st {
-	struct sim_object object;
-	struct CUmod_st *loaded[SIM_DEVICES];
-};
-
-/* A function of a module, or a kernel of a library. */
-struct CUfunc_st {
-	struct sim_object object;
-	const void *parent;
-};
-
-static void end_function(struct sim_object *object)
-{
-	sim_object_remove(object);
-	free(object);
-}
-
-static void end_if_child(struct sim_object *object, void *parent)
-{
-	if (((struct CUfunc_st *)object)->parent == parent)
-		end_function(object);
-}
 
 static void end_module(struct sim_object *object)
 {
 	struct CUmod_st *module = (struct CUmod_st *)object;
 
-	sim_object_walk(SIM_FUNCTION, end_if_child, module);
+	sim_kernels_end(&module->code);
 	sim_object_remove(object);
+	for (size_t i = 0; i < module->code.image->count; i++) {
+		if (module->globals[i])
+			sim_memory_end(module->globals[i]);
+	}
 	if (module->bytes)
 		sim_uncharge(module->device, SIMCUDA_MODULE, module->bytes);
+	sim_image_drop(module->code.image);
+	free(module->globals);
 	free(module);
 }
 
-/* Lock held. */
-static CUresult load_locked(struct CUmod_st **out, CUcontext *ctx)
+static uint64_t bytes_of(const struct sim_image *image)
+{
+	uint64_t bytes = sim_config()->module_bytes;
+
+	for (size_t i = 0; i < image->count; i++)
+		bytes += image->symbols[i].bytes;
+	return bytes;
+}
+
+/* False: no memory to be had. */
+static bool place_globals(struct CUmod_st *module)
+{
+	const struct sim_image *image = module->code.image;
+
+	for (size_t i = 0; i < image->count; i++) {
+		const struct sim_symbol *symbol = &image->symbols[i];
+
+		if (symbol->kernel)
+			continue;
+		module->globals[i] =
+			sim_memory_new(SIM_GLOBAL, module->device, symbol->bytes, NULL, false);
+		if (!module->globals[i])
+			return false;
+		if (!symbol->initial)
+			continue;
+		memcpy(module->globals[i]->host, symbol->initial, symbol->bytes);
+		module->globals[i]->touched = true;
+	}
+	return true;
+}
+
+/* Lock held. The module is one of the image's users. */
+static CUresult load_locked(struct sim_image *image, struct CUmod_st **out)
 {
 	struct CUmod_st *module;
-	CUresult status = sim_context_current(ctx);
+	CUcontext ctx;
+	CUresult status = sim_context_current(&ctx);
 
 	if (status != CUDA_SUCCESS)
 		return status;
 	module = calloc(1, sizeof(*module));
 	if (!module)
 		return CUDA_ERROR_OUT_OF_MEMORY;
-	module->bytes = sim_config()->module_bytes;
-	module->device = (*ctx)->device;
-	if (module->bytes && sim_charge(module->device, SIMCUDA_MODULE, module->bytes)) {
+	module->globals = calloc(image->count + 1, sizeof(struct sim_range *));
+	module->bytes = bytes_of(image);
+	module->device = ctx->device;
+	if (!module->globals ||
+		(module->bytes && sim_charge(module->device, SIMCUDA_MODULE, module->bytes))) {
+		free(module->globals);
 		free(module);
 		return CUDA_ERROR_OUT_OF_MEMORY;
 	}
-	sim_object_add(&module->object, SIM_MODULE, *ctx, end_module);
+	module->code = (struct sim_code){.image = sim_image_use(image), .module = module};
+	sim_object_add(&module->object, SIM_MODULE, ctx, end_module);
+	if (!place_globals(module)) {
+		end_module(&module->object);
+		return CUDA_ERROR_OUT_OF_MEMORY;
+	}
 	*out = module;
 	return CUDA_SUCCESS;
 }
 
-static CUresult load(CUmodule *module, const void *image)
+/* Takes the image over. */
+static CUresult load(CUmodule *module, struct sim_image *image)
 {
-	struct CUmod_st *made;
-	CUcontext ctx;
 	CUresult status;
 
-	if (!module || !image)
-		return CUDA_ERROR_INVALID_VALUE;
+	if (!image)
+		return CUDA_ERROR_OUT_OF_MEMORY;
 	sim_lock();
-	status = load_locked(&made, &ctx);
-	if (status == CUDA_SUCCESS)
-		*module = made;
+	status = load_locked(image, module);
 	sim_unlock();
+	sim_image_drop(image);
 	return status;
 }
 
 CUresult cuModuleLoad(CUmodule *module, const char *path)
 {
 	SIM_ENTER(cuModuleLoad);
-	if (path && access(path, R_OK))
+	if (!module || !path)
+		return CUDA_ERROR_INVALID_VALUE;
+	if (access(path, R_OK))
 		return CUDA_ERROR_FILE_NOT_FOUND;
-	return load(module, path);
+	return load(module, sim_image_load(path));
 }
 
 CUresult cuModuleLoadData(CUmodule *module, const void *image)
 {
 	SIM_ENTER(cuModuleLoadData);
-	return load(module, image);
+	if (!module || !image)
+		return CUDA_ERROR_INVALID_VALUE;
+	return load(module, sim_image_read(image));
 }
 
 CUresult cuModuleLoadDataEx(CUmodule *module, const void *image, unsigned int count,
 	CUjit_option *options, void **values)
 {
 	SIM_ENTER(cuModuleLoadDataEx);
-	if (count && (!options || !values))
+	if (!module || !image || (count && (!options || !values)))
 		return CUDA_ERROR_INVALID_VALUE;
-	return load(module, image);
+	return load(module, sim_image_read(image));
 }
 
 CUresult cuModuleLoadFatBinary(CUmodule *module, const void *image)
 {
 	SIM_ENTER(cuModuleLoadFatBinary);
-	return load(module, image);
+	if (!module || !image)
+		return CUDA_ERROR_INVALID_VALUE;
+	return load(module, sim_image_read(image));
 }
 
 CUresult cuModuleUnload(CUmodule module)
@@ -127,19 +149,6 @@ CUresult cuModuleUnload(CUmodule module)
 	return found ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
 }
 
-/* Lock held. */
-static CUresult new_function(CUcontext ctx, const void *parent, struct CUfunc_st **out)
-{
-	struct CUfunc_st *function = calloc(1, sizeof(*function));
-
-	if (!function)
-		return CUDA_ERROR_OUT_OF_MEMORY;
-	function->parent = parent;
-	sim_object_add(&function->object, SIM_FUNCTION, ctx, end_function);
-	*out = function;
-	return CUDA_SUCCESS;
-}
-
 CUresult cuModuleGetFunction(CUfunction *function, CUmodule module, const char *name)
 {
 	struct CUmod_st *found;
@@ -151,40 +160,68 @@ CUresult cuModuleGetFunction(CUfunction *function, CUmodule module, const char *
 	sim_lock();
 	found = sim_object_find(module, SIM_MODULE);
 	if (found)
-		status = new_function(NULL, found, function);
+		status = sim_kernel_get(&found->code, name, function);
 	sim_unlock();
 	return status;
 }
 
-/* Images are not read, so no global is ever found. */
-static CUresult no_global(CUmodule module, const char *name)
+/* Lock held. */
+static CUresult find_global(
+	const struct CUmod_st *module, const char *name, uint64_t *address, uint64_t *bytes)
 {
-	bool found;
+	const struct sim_image *image = module->code.image;
 
-	sim_lock();
-	found = sim_object_find(module, SIM_MODULE) != NULL;
-	sim_unlock();
-	if (!found)
-		return CUDA_ERROR_INVALID_HANDLE;
-	return name ? CUDA_ERROR_NOT_FOUND : CUDA_ERROR_INVALID_VALUE;
+	for (size_t i = 0; i < image->count; i++) {
+		if (!module->globals[i] || strcmp(image->symbols[i].name, name) != 0)
+			continue;
+		*address = module->globals[i]->start;
+		*bytes = module->globals[i]->size;
+		return CUDA_SUCCESS;
+	}
+	return CUDA_ERROR_NOT_FOUND;
 }
 
+static CUresult get_global(CUmodule module, const char *name, uint64_t *address, uint64_t *bytes)
+{
+	struct CUmod_st *found;
+	CUresult status;
+
+	if (!name)
+		return CUDA_ERROR_INVALID_VALUE;
+	sim_lock();
+	found = sim_object_find(module, SIM_MODULE);
+	status = found ? find_global(found, name, address, bytes) : CUDA_ERROR_INVALID_HANDLE;
+	sim_unlock();
+	return status;
+}
+
+/* The first ABI's 32-bit addresses reach no global. */
 CUresult cuModuleGetGlobal(
 	CUdeviceptr_v1 *address, unsigned int *bytes, CUmodule module, const char *name)
 {
+	uint64_t start, size;
+	CUresult status;
+
 	SIM_ENTER(cuModuleGetGlobal);
 	(void)address;
 	(void)bytes;
-	return no_global(module, name);
+	status = get_global(module, name, &start, &size);
+	return status == CUDA_SUCCESS ? CUDA_ERROR_NOT_SUPPORTED : status;
 }
 
 CUresult cuModuleGetGlobal_v2(
 	CUdeviceptr *address, size_t *bytes, CUmodule module, const char *name)
 {
+	uint64_t start, size;
+	CUresult status;
+
 	SIM_ENTER(cuModuleGetGlobal_v2);
-	(void)address;
-	(void)bytes;
-	return no_global(module, name);
+	status = get_global(module, name, &start, &size);
+	if (status == CUDA_SUCCESS && address)
+		*address = start;
+	if (status == CUDA_SUCCESS && bytes)
+		*bytes = size;
+	return status;
 }
 
 CUresult cuModuleGetLoadingMode(CUmoduleLoadingMode *mode)
@@ -196,33 +233,18 @@ CUresult cuModuleGetLoadingMode(CUmoduleLoadingMode *mode)
 	return CUDA_SUCCESS;
 }
 
-CUresult cuFuncGetAttribute(int *value, CUfunction_attribute attribute, CUfunction function)
+/* Takes the image over. */
+static CUresult load_library(CUlibrary *library, struct sim_image *image)
 {
-	bool found;
+	struct CUlib_st *made = calloc(1, sizeof(*made));
 
-	SIM_ENTER(cuFuncGetAttribute);
-	if (!value)
-		return CUDA_ERROR_INVALID_VALUE;
-	sim_lock();
-	found = sim_object_find(function, SIM_FUNCTION) != NULL;
-	sim_unlock();
-	if (!found)
-		return CUDA_ERROR_INVALID_HANDLE;
-	*value = attribute == CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK ? 1024
-		: attribute == CU_FUNC_ATTRIBUTE_NUM_REGS             ? 32
-								      : 0;
-	return CUDA_SUCCESS;
-}
-
-static CUresult load_library(CUlibrary *library, const void *image)
-{
-	struct CUlib_st *made;
-
-	if (!library || !image)
-		return CUDA_ERROR_INVALID_VALUE;
-	made = calloc(1, sizeof(*made));
-	if (!made)
+	if (!image || !made) {
+		if (image)
+			sim_image_drop(image);
+		free(made);
 		return CUDA_ERROR_OUT_OF_MEMORY;
+	}
+	made->code = (struct sim_code){.image = image, .library = made};
 	sim_lock();
 	sim_object_add(&made->object, SIM_LIBRARY, NULL, NULL);
 	sim_unlock();
@@ -235,9 +257,10 @@ CUresult cuLibraryLoadData(CUlibrary *library, const void *image, CUjit_option *
 	unsigned int count)
 {
 	SIM_ENTER(cuLibraryLoadData);
-	if ((jit_count && (!jit || !jit_values)) || (count && (!options || !values)))
+	if (!library || !image || (jit_count && (!jit || !jit_values)) ||
+		(count && (!options || !values)))
 		return CUDA_ERROR_INVALID_VALUE;
-	return load_library(library, image);
+	return load_library(library, sim_image_read(image));
 }
 
 CUresult cuLibraryLoadFromFile(CUlibrary *library, const char *path, CUjit_option *jit,
@@ -245,11 +268,12 @@ CUresult cuLibraryLoadFromFile(CUlibrary *library, const char *path, CUjit_optio
 	unsigned int count)
 {
 	SIM_ENTER(cuLibraryLoadFromFile);
-	if ((jit_count && (!jit || !jit_values)) || (count && (!options || !values)))
+	if (!library || !path || (jit_count && (!jit || !jit_values)) ||
+		(count && (!options || !values)))
 		return CUDA_ERROR_INVALID_VALUE;
-	if (path && access(path, R_OK))
+	if (access(path, R_OK))
 		return CUDA_ERROR_FILE_NOT_FOUND;
-	return load_library(library, path);
+	return load_library(library, sim_image_load(path));
 }
 
 CUresult cuLibraryUnload(CUlibrary library)
@@ -260,21 +284,21 @@ CUresult cuLibraryUnload(CUlibrary library)
 	sim_lock();
 	found = sim_object_find(library, SIM_LIBRARY);
 	if (found) {
-		sim_object_walk(SIM_FUNCTION, end_if_child, found);
+		sim_kernels_end(&found->code);
 		for (int i = 0; i < SIM_DEVICES; i++) {
 			/* A context that went took its modules with it. */
 			if (sim_object_find(found->loaded[i], SIM_MODULE))
 				end_module(&found->loaded[i]->object);
 		}
 		sim_object_remove(&found->object);
+		sim_image_drop(found->code.image);
 		free(found);
 	}
 	sim_unlock();
 	return found ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
 }
 
-/* The code of a library comes to a device when it is first used there. Lock held. */
-static CUresult materialize(struct CUlib_st *library, struct CUmod_st **module)
+CUresult sim_library_materialize(struct CUlib_st *library, struct CUmod_st **module)
 {
 	CUcontext ctx;
 	CUresult status = sim_context_current(&ctx);
@@ -282,7 +306,7 @@ static CUresult materialize(struct CUlib_st *library, struct CUmod_st **module)
 	if (status != CUDA_SUCCESS)
 		return status;
 	if (!sim_object_find(library->loaded[ctx->device], SIM_MODULE))
-		status = load_locked(&library->loaded[ctx->device], &ctx);
+		status = load_locked(library->code.image, &library->loaded[ctx->device]);
 	*module = library->loaded[ctx->device];
 	return status;
 }
@@ -298,7 +322,7 @@ CUresult cuLibraryGetModule(CUmodule *module, CUlibrary library)
 	sim_lock();
 	found = sim_object_find(library, SIM_LIBRARY);
 	if (found)
-		status = materialize(found, module);
+		status = sim_library_materialize(found, module);
 	sim_unlock();
 	return status;
 }
@@ -315,58 +339,34 @@ CUresult cuLibraryGetKernel(CUkernel *kernel, CUlibrary library, const char *nam
 	sim_lock();
 	found = sim_object_find(library, SIM_LIBRARY);
 	if (found)
-		status = new_function(NULL, found, &function);
+		status = sim_kernel_get(&found->code, name, &function);
 	if (status == CUDA_SUCCESS)
 		*kernel = (CUkernel)(void *)function;
 	sim_unlock();
 	return status;
 }
 
-CUresult cuKernelGetFunction(CUfunction *function, CUkernel kernel)
+CUresult cuLibraryGetGlobal(
+	CUdeviceptr *address, size_t *bytes, CUlibrary library, const char *name)
 {
-	bool found;
-
-	SIM_ENTER(cuKernelGetFunction);
-	if (!function)
-		return CUDA_ERROR_INVALID_VALUE;
-	sim_lock();
-	found = sim_object_find(kernel, SIM_FUNCTION) != NULL;
-	sim_unlock();
-	if (!found)
-		return CUDA_ERROR_INVALID_HANDLE;
-	*function = (CUfunction)(void *)kernel;
-	return CUDA_SUCCESS;
-}
-
-/* Lock held: the first launch of a library's kernel loads its code. */
-static CUresult prepare(CUfunction function)
-{
-	struct CUfunc_st *found = sim_object_find(function, SIM_FUNCTION);
+	struct CUlib_st *found;
 	struct CUmod_st *module;
+	uint64_t start, size;
+	CUresult status = CUDA_ERROR_INVALID_HANDLE;
 
-	if (!found)
-		return CUDA_ERROR_INVALID_HANDLE;
-	if (!sim_object_find(found->parent, SIM_LIBRARY))
-		return CUDA_SUCCESS;
-	return materialize((struct CUlib_st *)(uintptr_t)found->parent, &module);
-}
-
-static CUresult launch(CUfunction function, unsigned int threads, CUstream stream)
-{
-	struct sim_work work = {.kind = SIM_WORK_KERNEL};
-	CUresult status;
-
-	if (!threads)
+	SIM_ENTER(cuLibraryGetGlobal);
+	if (!name)
 		return CUDA_ERROR_INVALID_VALUE;
 	sim_lock();
-	status = prepare(function);
+	found = sim_object_find(library, SIM_LIBRARY);
+	if (found)
+		status = sim_library_materialize(found, &module);
+	if (status == CUDA_SUCCESS)
+		status = find_global(module, name, &start, &size);
 	sim_unlock();
-	return status == CUDA_SUCCESS ? sim_stream_run(stream, &work) : status;
+	if (status == CUDA_SUCCESS && address)
+		*address = start;
+	if (status == CUDA_SUCCESS && bytes)
+		*bytes = size;
+	return status;
 }
-
-SIM_TWINS(cuLaunchKernel, _ptsz,
-	(CUfunction function, unsigned int gx, unsigned int gy, unsigned int gz, unsigned int bx,
-		unsigned int by, unsigned int bz, unsigned int shared, CUstream stream,
-		void **arguments, void **extra),
-	((void)shared, (void)arguments, (void)extra,
-		launch(function, gx &&gy &&gz &&bx &&by &&bz, stream ? stream : sim_default)))

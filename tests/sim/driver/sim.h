@@ -177,6 +177,7 @@ struct CUctx_st {
 	size_t limits[CU_LIMIT_MAX];
 	uint64_t overhead; /* charged for the context itself */
 	CUfunc_cache cache;
+	CUsharedconfig banks;
 	struct CUgreenCtx_st *green;
 	struct CUctx_st *alias; /* of a green context: the primary one, which owns everything */
 };
@@ -234,7 +235,8 @@ enum sim_memory {
 	SIM_MAPPED,
 	SIM_IMPORTED,
 	SIM_EXTERNAL_BUFFER,
-	SIM_ARRAYED /* the bytes of an array, which the program has no address of */
+	SIM_ARRAYED, /* the bytes of an array, which the program has no address of */
+	SIM_GLOBAL   /* of a module, and part of its bytes */
 };
 
 struct sim_space {

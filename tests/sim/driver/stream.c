@@ -149,6 +149,29 @@ static CUresult host_function(CUstream stream, CUhostFn function, void *argument
 SIM_TWINS(cuLaunchHostFunc, _ptsz, (CUstream stream, CUhostFn function, void *argument),
 	host_function(stream ? stream : sim_default, function, argument))
 
+/* Unlike cuLaunchHostFunc's, this one cannot be captured. */
+static CUresult callback(CUstream stream, CUstream handed, CUstreamCallback function,
+	void *argument, unsigned int flags)
+{
+	CUcontext ctx;
+	CUresult status;
+
+	if (!function || flags)
+		return CUDA_ERROR_INVALID_VALUE;
+	sim_lock();
+	status = sim_stream_context(stream, &ctx);
+	if (status == CUDA_SUCCESS)
+		status = sim_capture_forbids(stream);
+	sim_unlock();
+	if (status == CUDA_SUCCESS)
+		function(handed, CUDA_SUCCESS, argument);
+	return status;
+}
+
+SIM_TWINS(cuStreamAddCallback, _ptsz,
+	(CUstream stream, CUstreamCallback function, void *argument, unsigned int flags),
+	callback(stream ? stream : sim_default, stream, function, argument, flags))
+
 static CUresult synchronize(CUstream stream)
 {
 	CUcontext ctx;

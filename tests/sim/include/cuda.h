@@ -9,6 +9,7 @@
 #define CUDA_VERSION 13000
 #define CUDAAPI
 
+#include "simabi/driver_code.h"
 #include "simabi/driver_graph.h"
 
 #ifdef __cplusplus

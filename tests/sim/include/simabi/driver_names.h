@@ -46,6 +46,14 @@
 #define cuMemcpyAtoH               __CUDA_API_PTDS(cuMemcpyAtoH_v2)
 #define cuMemcpyDtoA               __CUDA_API_PTDS(cuMemcpyDtoA_v2)
 #define cuMemcpyAtoD               __CUDA_API_PTDS(cuMemcpyAtoD_v2)
+#define cuMemcpyAtoA               __CUDA_API_PTDS(cuMemcpyAtoA_v2)
+#define cuMemsetD2D16              __CUDA_API_PTDS(cuMemsetD2D16_v2)
+#define cuTexRefSetAddress         cuTexRefSetAddress_v2
+#define cuTexRefSetAddress2D       cuTexRefSetAddress2D_v3
+#define cuTexRefGetAddress         cuTexRefGetAddress_v2
+#define cuLinkCreate               cuLinkCreate_v2
+#define cuLinkAddData              cuLinkAddData_v2
+#define cuLinkAddFile              cuLinkAddFile_v2
 #define cuArrayCreate              cuArrayCreate_v2
 #define cuArrayGetDescriptor       cuArrayGetDescriptor_v2
 #define cuArray3DCreate            cuArray3DCreate_v2
@@ -82,6 +90,11 @@ static inline CUresult cuGetProcAddress_v2_ptsz(const char *symbol, void **pfn, 
 #define cuStreamGetId                __CUDA_API_PTSZ(cuStreamGetId)
 #define cuStreamGetCtx               __CUDA_API_PTSZ(cuStreamGetCtx)
 #define cuStreamGetDevice            __CUDA_API_PTSZ(cuStreamGetDevice)
+#define cuMemsetD2D16Async           __CUDA_API_PTSZ(cuMemsetD2D16Async)
+#define cuMemsetD2D32Async           __CUDA_API_PTSZ(cuMemsetD2D32Async)
+#define cuMemcpy3DPeer               __CUDA_API_PTDS(cuMemcpy3DPeer)
+#define cuMemcpy3DPeerAsync          __CUDA_API_PTSZ(cuMemcpy3DPeerAsync)
+#define cuStreamAddCallback          __CUDA_API_PTSZ(cuStreamAddCallback)
 #define cuStreamAttachMemAsync       __CUDA_API_PTSZ(cuStreamAttachMemAsync)
 #define cuEventRecord                __CUDA_API_PTSZ(cuEventRecord)
 #define cuLaunchHostFunc             __CUDA_API_PTSZ(cuLaunchHostFunc)
@@ -96,6 +109,8 @@ static inline CUresult cuGetProcAddress_v2_ptsz(const char *symbol, void **pfn, 
 #define cuGraphUpload                __CUDA_API_PTSZ(cuGraphUpload)
 #define cuGraphLaunch                __CUDA_API_PTSZ(cuGraphLaunch)
 #define cuLaunchKernel               __CUDA_API_PTSZ(cuLaunchKernel)
+#define cuLaunchKernelEx             __CUDA_API_PTSZ(cuLaunchKernelEx)
+#define cuLaunchCooperativeKernel    __CUDA_API_PTSZ(cuLaunchCooperativeKernel)
 #endif
 
 #endif

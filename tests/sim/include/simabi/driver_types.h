@@ -153,37 +153,15 @@ typedef enum CUstreamCaptureMode_enum {
 	CU_STREAM_CAPTURE_MODE_RELAXED = 2
 } CUstreamCaptureMode;
 
-typedef enum CUmoduleLoadingMode_enum {
-	CU_MODULE_EAGER_LOADING = 0x1,
-	CU_MODULE_LAZY_LOADING = 0x2
-} CUmoduleLoadingMode;
+typedef enum CUsharedconfig_enum {
+	CU_SHARED_MEM_CONFIG_DEFAULT_BANK_SIZE = 0,
+	CU_SHARED_MEM_CONFIG_FOUR_BYTE_BANK_SIZE = 1,
+	CU_SHARED_MEM_CONFIG_EIGHT_BYTE_BANK_SIZE = 2
+} CUsharedconfig;
 
-typedef enum CUjit_option_enum {
-	CU_JIT_MAX_REGISTERS = 0,
-	CU_JIT_THREADS_PER_BLOCK = 1,
-	CU_JIT_WALL_TIME = 2
-} CUjit_option;
+typedef enum CUoutput_mode_enum { CU_OUT_KEY_VALUE_PAIR = 0, CU_OUT_CSV = 1 } CUoutput_mode;
 
-typedef enum CUlibraryOption_enum {
-	CU_LIBRARY_HOST_UNIVERSAL_FUNCTION_AND_DATA_TABLE = 0,
-	CU_LIBRARY_BINARY_IS_PRESERVED = 1,
-	CU_LIBRARY_NUM_OPTIONS
-} CUlibraryOption;
-
-typedef enum CUfunction_attribute_enum {
-	CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK = 0,
-	CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES = 1,
-	CU_FUNC_ATTRIBUTE_CONST_SIZE_BYTES = 2,
-	CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES = 3,
-	CU_FUNC_ATTRIBUTE_NUM_REGS = 4
-} CUfunction_attribute;
-
-typedef enum CUfunc_cache_enum {
-	CU_FUNC_CACHE_PREFER_NONE = 0,
-	CU_FUNC_CACHE_PREFER_SHARED = 1,
-	CU_FUNC_CACHE_PREFER_L1 = 2,
-	CU_FUNC_CACHE_PREFER_EQUAL = 3
-} CUfunc_cache;
+typedef void (*CUstreamCallback)(CUstream hStream, CUresult status, void *userData);
 
 #define CU_STREAM_LEGACY     ((CUstream)0x1)
 #define CU_STREAM_PER_THREAD ((CUstream)0x2)
