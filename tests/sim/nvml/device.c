@@ -243,3 +243,20 @@ nvmlReturn_t nvmlDeviceGetUtilizationRates(nvmlDevice_t device, nvmlUtilization_
 	*utilization = (nvmlUtilization_t){0, 0};
 	return NVML_SUCCESS;
 }
+
+nvmlReturn_t nvmlDeviceGetCudaComputeCapability(nvmlDevice_t device, int *major, int *minor)
+{
+	NVML_ENTER(device, major);
+	if (!minor)
+		return NVML_ERROR_INVALID_ARGUMENT;
+	*major = 8;
+	*minor = 0;
+	return NVML_SUCCESS;
+}
+
+nvmlReturn_t nvmlDeviceGetComputeMode(nvmlDevice_t device, nvmlComputeMode_t *mode)
+{
+	NVML_ENTER(device, mode);
+	*mode = NVML_COMPUTEMODE_DEFAULT;
+	return NVML_SUCCESS;
+}

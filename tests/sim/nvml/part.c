@@ -33,3 +33,12 @@ nvmlReturn_t nvmlDeviceIsMigDeviceHandle(nvmlDevice_t device, unsigned int *is_p
 	*is_part = device->is_part;
 	return NVML_SUCCESS;
 }
+
+nvmlReturn_t nvmlDeviceGetDeviceHandleFromMigDeviceHandle(nvmlDevice_t part, nvmlDevice_t *device)
+{
+	NVML_ENTER(part, device);
+	if (!part->is_part)
+		return NVML_ERROR_INVALID_ARGUMENT;
+	*device = nvml_device_at((unsigned int)part->index);
+	return NVML_SUCCESS;
+}
