@@ -1,14 +1,15 @@
 #!/bin/sh
 # setup.sh - installs the Debian or Ubuntu packages that a make target needs; it builds nothing.
 #
-#   scripts/setup.sh [--check] [build | test | check | lint | worlds | guests]
+#   scripts/setup.sh [--check] [build | test | check | lint | worlds | guests | clients]
 #
-#   build  compiler and make; the others include it
-#   test   what `make test` needs (default)
-#   check  what the unit tests need under valgrind and with clang
-#   lint   what `make lint` needs
-#   worlds what `make check-worlds` needs
-#   guests what `make check-guests` needs
+#   build    compiler and make; the others include it
+#   test     what `make test` needs (default)
+#   check    what the unit tests need under valgrind and with clang
+#   lint     what `make lint` needs
+#   worlds   what `make check-worlds` needs
+#   guests   what `make check-guests` needs
+#   clients  what `make check-clients` builds and runs them with
 #   --check  says what is missing and installs nothing
 #
 # Status: 0 all is there, 1 something is missing, 2 wrong usage. When all is there, no package
@@ -40,6 +41,10 @@ guests      openssl           command:openssl
 guests      openssh-client    command:ssh
 guests      nodejs            command:node
 guests      python3-numpy     python:numpy
+clients     python3           command:python3
+clients     python3-venv      path-python:ensurepip
+clients     python3-dev       path-python:Python.h
+clients     g++               command:g++
 '
 
 say() {
@@ -49,6 +54,11 @@ say() {
 has() {
 	case $1 in
 	command:*) command -v "${1#command:}" >/dev/null 2>&1 ;;
+	path-python:Python.h)
+		python3 -c 'import os, sysconfig
+os.stat(sysconfig.get_path("include") + "/Python.h")' >/dev/null 2>&1
+		;;
+	path-python:*) python3 -c "import ${1#path-python:}" >/dev/null 2>&1 ;;
 	header:*) printf '#include <%s>\n' "${1#header:}" | gcc -E -x c - >/dev/null 2>&1 ;;
 	library:*) [ -n "$(find /usr/lib -maxdepth 3 -name "${1#library:}" -print -quit)" ] ;;
 	python:*) /usr/bin/python3 -c "import ${1#python:}" >/dev/null 2>&1 ;;
@@ -68,13 +78,13 @@ wanted='test'
 for argument; do
 	case $argument in
 	--check) check_only=yes ;;
-	build | test | check | lint | worlds | guests) wanted=$argument ;;
+	build | test | check | lint | worlds | guests | clients) wanted=$argument ;;
 	-h | --help)
 		sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
 		exit 0
 		;;
 	*)
-		say "unknown argument '$argument'; known are --check, build, test, check, lint, worlds and guests"
+		say "unknown argument '$argument'; known are --check, build, test, check, lint, worlds, guests and clients"
 		exit 2
 		;;
 	esac

@@ -33,7 +33,7 @@ $(B)/tests/units-plain: $(PLAIN_OBJ) $(UNIT_TESTED) | $(STACKS_ALL)
 	$(CC) $(CFLAGS) $(PLAIN_OBJ) $(UNIT_TESTED) $(LDFLAGS) $(UNIT_LIBS) -o $@
 
 .PHONY: units units-plain test run-tests check check-asan check-ubsan check-tsan check-valgrind check-clang \
-	check-worlds check-guests check-group coverage
+	check-worlds check-guests check-clients check-group coverage
 
 units: $(B)/tests/units ## build the unit tests
 units-plain: $(B)/tests/units-plain ## build the unit tests without Criterion
@@ -84,6 +84,11 @@ check-guests: ## run everyday programs, this project's build and other preloaded
 	@+$(SUBMAKE) all apps
 	@B=$(B) sh tests/programs/beside.sh
 	@B=$(B) EVERYDAY=all sh tests/programs/everyday.sh
+
+check-clients: ## run real clients of CUDA (numba-cuda, PyCUDA, …), installed from PyPI, on the simulated one
+	@scripts/setup.sh clients
+	@+$(SUBMAKE) shim sim
+	@B=$(B) tests/clients/run.sh
 
 check-clang: ## build everything with clang
 	@scripts/setup.sh check
