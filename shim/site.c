@@ -74,11 +74,9 @@ static uint32_t peak_of(uint8_t kind, uint8_t device)
 	return kind == RAC_KIND_PINNED ? RAC_MAX_DEVICES : device;
 }
 
-uint32_t rac_site_taken(
+uint32_t rac_site_count(
 	struct rac_state *state, enum rac_hook hook, uint8_t kind, uint8_t device, uint64_t bytes)
 {
-	if (state->settings.stacks == 0)
-		return 0;
 	struct rac_site_about about = {
 		.kind = kind,
 		.device = kind == RAC_KIND_PINNED ? RAC_SITE_NO_DEVICE : device,

@@ -15,12 +15,18 @@
 /* Of a site whose memory is on no device. */
 #define RAC_SITE_NO_DEVICE 0xff
 
+uint32_t rac_site_count(
+	struct rac_state *state, enum rac_hook hook, uint8_t kind, uint8_t device, uint64_t bytes);
+
 /*
  * Counts bytes taken by the call under way, before they can raise the device's peak. Returns the site's
- * number for the ledger; 0: there is no room for it.
+ * number for the ledger; 0: none are kept, or there is no room for it.
  */
-uint32_t rac_site_taken(
-	struct rac_state *state, enum rac_hook hook, uint8_t kind, uint8_t device, uint64_t bytes);
+static inline uint32_t rac_site_taken(
+	struct rac_state *state, enum rac_hook hook, uint8_t kind, uint8_t device, uint64_t bytes)
+{
+	return state->settings.stacks != 0 ? rac_site_count(state, hook, kind, device, bytes) : 0;
+}
 
 /* Counts what an entry held as given back, before it leaves the device's charge. */
 void rac_site_given(struct rac_state *state, const struct rac_entry *entry);

@@ -1,9 +1,35 @@
 # Benchmarks; they print figures and judge nothing.
 
+BENCH        := $(abspath $(B))/tests/bench
+BENCH_PAIRS  := $(addprefix $(BENCH)/,bench_pairs pairs floor_cap.so floor_table.so)
+BENCH_ROUNDS ?= 15
+BENCH_CFLAGS  = $(CPPFLAGS) -Ishim $(CFLAGS) $(DEPS)
+
 .PHONY: bench
-bench: $(B)/tests/bench_core ## measure the hot paths beside their floor
+bench: $(B)/tests/bench_core $(BENCH_PAIRS) $(B)/librac_track.so ## measure the hot paths beside their floor
 	$(B)/tests/bench_core
+	$(BENCH)/bench_pairs $(BENCH)/ $(abspath $(B))/librac_track.so $(BENCH_ROUNDS) $(BENCH)/pairs.json
 
 $(B)/tests/bench_core: tests/bench/bench_core.c $(B)/librac_core.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(DEPS) $^ $(LDFLAGS) -o $@
+
+# A driver of its own, and what stands before it: see the head of each file.
+$(BENCH)/stub/libcuda.so.1: tests/bench/stub_cuda.c
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) -shared -Wl,-soname,$(@F) $< $(LDFLAGS) -o $@
+
+$(BENCH)/floor_cap.so: tests/bench/floor.c
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) -shared $< $(LDFLAGS) -ldl -o $@
+
+$(BENCH)/floor_table.so: tests/bench/floor.c
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) -DFLOOR_TABLE -shared $< $(LDFLAGS) -ldl -o $@
+
+$(BENCH)/pairs: tests/bench/pairs.c $(BENCH)/stub/libcuda.so.1
+	$(CC) $(BENCH_CFLAGS) $^ $(LDFLAGS) -Wl,-rpath,'$$ORIGIN/stub' -lpthread -o $@
+
+$(BENCH)/bench_pairs: tests/bench/bench_pairs.c
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) $< $(LDFLAGS) -o $@
