@@ -22,16 +22,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef SYS_faccessat2
-#define SYS_faccessat2 439
-#endif
-
 /* Came to glibc with 2.34; before, who finds ours gets the system call. */
 #if !defined(__GLIBC__) || !__GLIBC_PREREQ(2, 34)
 int execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags);
 #endif
 
-/* A kernel that does not know the call, or a filter in front of it, says no more than the mode. */
+/* The system call knows no flags; of a descriptor the mode must do. */
 static bool may_run(int folder, const char *path, int flags)
 {
 	struct statx st;
@@ -39,8 +35,7 @@ static bool may_run(int folder, const char *path, int flags)
 	if (statx(folder, path, flags, STATX_TYPE | STATX_MODE, &st) != 0 ||
 		!S_ISREG(st.stx_mode) || (st.stx_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0)
 		return false;
-	return syscall(SYS_faccessat2, folder, path, X_OK, AT_EACCESS | flags) == 0 ||
-		errno != EACCES;
+	return syscall(SYS_faccessat, folder, path, X_OK) == 0 || errno != EACCES;
 }
 
 static bool announce(int folder, const char *path, int flags)

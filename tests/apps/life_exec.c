@@ -1,9 +1,10 @@
 /*
  * Leaves by a function of the exec family, and says what it returned if it did; then the status is 9.
- * Usage: life_exec [none|cuda|fork|vfork|threads|signal] FUNCTION FILE [ARGUMENT…]    up to four arguments
+ * Usage: life_exec [none|cuda|fork|vfork|threads|thread|signal] FUNCTION FILE [ARGUMENT…]    up to four arguments
  *
  *	none	no CUDA		cuda	keeps 1 MiB of device memory	fork, vfork	so does the parent, the child leaves
  *	threads	as fork, again and again, while other threads allocate and open libraries
+ *	thread	as cuda, in a thread, while others do that
  *	signal	as cuda, in a handler of SIGSEGV on a stack of 8 KiB
  *
  * FUNCTION is one of the family, or spawn, spawnp, system, popen, which are not meant by it. Functions that
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 #define CHILDREN 100
+#define THREADS  3
 
 static const char *function;
 static char **command; /* FILE ARGUMENT… */
@@ -162,13 +164,24 @@ static void *disturb(void *unused)
 	return unused;
 }
 
+static void start_threads(pthread_t *threads)
+{
+	for (size_t i = 0; i < THREADS; i++)
+		EXPECT(pthread_create(&threads[i], NULL, disturb, NULL) == 0);
+}
+
+static void *leave_in_thread(void *unused)
+{
+	leave();
+	return unused;
+}
+
 static int leave_among_threads(void)
 {
-	pthread_t threads[3];
+	pthread_t threads[THREADS];
 	int status = 0;
 
-	for (size_t i = 0; i < 3; i++)
-		EXPECT(pthread_create(&threads[i], NULL, disturb, NULL) == 0);
+	start_threads(threads);
 	for (int i = 0; i < CHILDREN && status == 0; i++) {
 		pid_t child = fork();
 
@@ -181,7 +194,7 @@ static int leave_among_threads(void)
 		status = reap(child);
 	}
 	atomic_store(&stop, 1);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 	return status;
 }
@@ -201,6 +214,14 @@ int main(int argc, char **argv)
 		return leave_among_threads();
 	if (strcmp(place, "signal") == 0)
 		leave_in_handler();
+	if (strcmp(place, "thread") == 0) {
+		pthread_t threads[THREADS], thread;
+
+		start_threads(threads);
+		EXPECT(pthread_create(&thread, NULL, leave_in_thread, NULL) == 0);
+		pthread_join(thread, NULL);
+		_exit(8);
+	}
 	if (strcmp(place, "fork") == 0 || strcmp(place, "vfork") == 0) {
 		/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork,clang-analyzer-unix.Vfork) */
 		child = strcmp(place, "fork") == 0 ? fork() : vfork();

@@ -42,6 +42,8 @@ for function in $functions; do
 done
 replaced 'a signal handler on 8 KiB of stack may replace the program' signal execve 5 'exec ' \
 	/bin/sh -c "$said" a b
+replaced 'a thread may, while others allocate and open libraries' thread execve 5 'exec ' \
+	/bin/sh -c "$said" a b
 for function in execvp execvpe execlp; do
 	replaced "$function finds its program along PATH" cuda $function 5 'exec ' sh -c "$said" a b
 	replaced "$function finds none" cuda $function 9 'exit-9 ' no-such-program a
@@ -75,6 +77,8 @@ for function in execve execv execl execle fexecve execveat; do
 		"$function returned -1, errno 8
 report not there exit-9 "
 done
+run env LD_PRELOAD="$SHIM" "$app" thread execve "$T/junk" a
+is 'among threads, too' "$status $(ends "$T/err")" '8 exec withdrawn-8 _exit-8 '
 run env LD_PRELOAD="$SHIM" RAC_FORMAT=json "$app" cuda execve "$T/junk" a
 is 'JSON on stderr is followed by the same line' \
 	"$(sed -e 's/.*"how":"\([a-z]*\)".*/\1/' -e 's/.*goes on.*/withdrawn/' "$T/err" | tr '\n' ' ')" \
