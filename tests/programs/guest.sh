@@ -84,6 +84,27 @@ for setting in RAC_REPORT=none RAC_REPORT="$T/state.json" RAC_LIMIT=4G RAC_VERBO
 	esac
 done
 
+# Before the first CUDA call, and where there is none.
+compile "$T/idle" 'int main(void) { return 0; }' -Wl,--no-as-needed "$SIM/libcuda.so.1" -Wl,-rpath,"$SIM"
+shimmed "$T/idle"
+is 'no CUDA function is called at load or at exit' "$status $(truth 't["calls"]')" '0 {}'
+# calls FILE: the system calls in it, without those by which the loader loads a library.
+calls() {
+	sed -n 's/^[0-9]* *\([a-z0-9_]*\)(.*/\1/p' "$1" |
+		grep -vx -e openat -e read -e mmap -e mprotect -e close -e '.*fstat.*' | sort | uniq -c
+}
+compile "$T/empty.so" 'static void __attribute__((constructor)) nothing(void) {}' -shared -fPIC
+if strace -f -o "$T/trace1" -E LD_PRELOAD="$T/empty.so" "$APPS/nocuda" >/dev/null 2>&1; then
+	strace -f -o "$T/trace2" -E LD_PRELOAD="$SHIM" -E RAC_LIMIT=1G "$APPS/nocuda" >/dev/null 2>&1
+	calls "$T/trace1" >"$T/calls1"
+	calls "$T/trace2" >"$T/calls2"
+	run diff "$T/calls1" "$T/calls2"
+	is 'all that happens is that the time and the process id are noted' \
+		"$(sed -n 's/^> *//p' "$T/out" | tr '\n' ' ')" '2 clock_gettime 1 getpid '
+else
+	skip 'all that happens is that the time and the process id are noted' 'strace does not run here'
+fi
+
 # Ends of programs.
 for end in 0 1 42 255; do
 	run env LD_PRELOAD="$SHIM" RAC_REPORT=none "$APPS/guest_child" before $end
