@@ -8,6 +8,7 @@
 #include "path_pattern.h"
 #include "process_info.h"
 #include "report_file.h"
+#include "signals.h"
 #include "site.h"
 #include "startup.h"
 #include <errno.h>
@@ -119,9 +120,15 @@ bool rac_exit_report(enum rac_end end, int status)
 	int saved = errno;
 	struct rac_report report;
 
-	/* Two threads may end the process at once; one of them reports. */
-	if (state == NULL || rac_exchange_acq_rel(&state->reported, 1) != 0)
+	if (state == NULL)
 		return false;
+	const struct rac_signals held = rac_signals_hold();
+
+	/* Two threads may end the process at once; one of them reports. */
+	if (rac_exchange_acq_rel(&state->reported, 1) != 0) {
+		rac_signals_release(&held);
+		return false;
+	}
 	rac_record_end(state->record.header, end, status, rac_monotonic_ns());
 	state->report_delivery = RAC_DELIVERED_NOWHERE;
 	if (rac_load_relaxed(&state->used) != 0) {
@@ -131,6 +138,7 @@ bool rac_exit_report(enum rac_end end, int status)
 		state->report_delivery = deliver(state, &report);
 		rac_site_report_end(&room);
 	}
+	rac_signals_release(&held);
 	errno = saved;
 	return true;
 }

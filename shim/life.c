@@ -15,6 +15,7 @@
 #include "exit_report.h"
 #include "libc_real.h"
 #include "process_info.h"
+#include "signals.h"
 #include "thread.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -66,14 +67,15 @@ static _Noreturn void leave(int status)
 
 RAC_EXPORT _Noreturn void _exit(int status)
 {
+	/* Nor is there another end between the report and this one. */
+	rac_signals_hold();
 	rac_exit_report(RAC_END_UNDERSCORE_EXIT, status & 0xff);
 	leave(status);
 }
 
 RAC_EXPORT _Noreturn void _Exit(int status)
 {
-	rac_exit_report(RAC_END_UNDERSCORE_EXIT, status & 0xff);
-	leave(status);
+	_exit(status);
 }
 
 /* The C library's lets the parent leave by an _exit of its own. */

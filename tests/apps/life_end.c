@@ -7,6 +7,7 @@
  *	busy, _busy	exit and _exit while eight threads allocate
  *	runtime		exit, after a libcudart was opened, used and closed, twice
  *	small		exit, after a thread with the smallest stack was the first to use CUDA
+ *	alarm		exit, 20 ms before a signal comes whose handler calls _exit
  *	handler		_exit in a handler on a signal stack, which allocates and frees before
  *
  * Each place frees 1 MiB of its own: atexit, on_exit, at_quick_exit, destructor, key (of a thread). 1 MiB more
@@ -21,6 +22,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define MIB     ((size_t)1 << 20)
@@ -187,12 +189,28 @@ static void end_in_handler(void)
 	raise(SIGUSR1);
 }
 
+static void on_alarm(int number)
+{
+	(void)number;
+	_exit(status);
+}
+
+static void set_alarm(void)
+{
+	const struct itimerval soon = {{0, 0}, {0, 20000}};
+
+	signal(SIGALRM, on_alarm);
+	OK(setitimer(ITIMER_REAL, &soon, NULL));
+}
+
 static void end(const char *way)
 {
 	pthread_t thread;
 
-	if (strcmp(way, "exit") == 0 || strcmp(way, "busy") == 0 || strcmp(way, "runtime") == 0 ||
-		strcmp(way, "small") == 0)
+	if (strcmp(way, "alarm") == 0)
+		set_alarm();
+	if (strcmp(way, "exit") == 0 || strcmp(way, "alarm") == 0 || strcmp(way, "busy") == 0 ||
+		strcmp(way, "runtime") == 0 || strcmp(way, "small") == 0)
 		exit(status);
 	if (strcmp(way, "_exit") == 0 || strcmp(way, "_busy") == 0)
 		_exit(status);

@@ -73,6 +73,23 @@ for way in abort term; do
 	is "a signal ends the program as ever, and nothing is said: $way" "$(cat "$T/out")" "$expected"
 done
 
+# A handler that ends the program comes while the report waits for a reader.
+cat >"$T/late.py" <<-'end'
+	import os, subprocess, sys, time
+	reader, writer = os.pipe()
+	os.set_blocking(writer, False)
+	try:
+	    while True: os.write(writer, b"x" * 4096)
+	except BlockingIOError:
+	    os.set_blocking(writer, True)
+	child = subprocess.Popen(sys.argv[1:], stderr=writer, stdout=subprocess.DEVNULL)
+	os.close(writer)
+	time.sleep(0.06)
+	print(open(reader, "rb").read().count(b"SUMMARY: "), child.wait())
+end
+run "$PYTHON" "$T/late.py" env LD_PRELOAD="$SHIM" "$app" alarm 42
+is 'a handler that ends the program does not cut the report off' "$(cat "$T/out")" '1 42'
+
 # The smallest stack that a thread can have, and all that is said at the first use.
 run "$app" small 42
 expected=$(cat "$T/out")
