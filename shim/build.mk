@@ -25,10 +25,11 @@ $(B)/shim/exports.map: shim/hooks.def shim/exports.def shim/exports.map.in
 	$(CC) -E -P -x c -Ishim shim/exports.map.in | grep -v '^$$' > $@
 
 # Seen across files, a flag that guards a variable is not seen through: each file alone was checked.
-# nodelete: exit handlers point into it, and libraries that it found stay open.
+# nodelete: exit handlers point into it, and libraries that it found stay open. initfirst: what is put
+# right at load is so before any other constructor looks.
 $(B)/librac_track.so: $(SHIM_OBJ) $(B)/librac_core.a $(B)/shim/exports.map
 	$(CC) -shared $(CFLAGS) $(filter-out -fno-lto,$(LDFLAGS)) -ftls-model=initial-exec $(LTO) \
 		$(if $(LTO),-Wno-maybe-uninitialized) \
-		-Wl,-z,defs -Wl,-z,nodelete -Wl,-Bsymbolic -Wl,-soname,librac_track.so \
+		-Wl,-z,defs -Wl,-z,nodelete -Wl,-z,initfirst -Wl,-Bsymbolic -Wl,-soname,librac_track.so \
 		-Wl,--version-script=$(B)/shim/exports.map $(SHIM_OBJ) -Wl,--exclude-libs,ALL \
 		$(B)/librac_core.a -o $@

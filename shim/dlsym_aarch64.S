@@ -19,6 +19,7 @@
 	mov	x29, sp
 	stp	x0, x1, [sp, #16]
 	str	x2, [sp, #32]
+	mov	x3, x30			/* the caller */
 	bl	\pick
 	mov	x16, x0
 	mov	x17, x1			/* decided */

@@ -22,6 +22,7 @@
 	.cfi_adjust_cfa_offset 8
 	pushq	%rdx
 	.cfi_adjust_cfa_offset 8
+	movq	24(%rsp), %rcx		/* the caller */
 	call	\pick
 	testq	%rdx, %rdx		/* decided; pops leave the flags alone */
 	popq	%rdx

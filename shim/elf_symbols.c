@@ -6,6 +6,12 @@
 #include <elf.h>
 #include <string.h>
 #include <sys/auxv.h>
+
+/* The linker's: where our file begins, and where our functions end. link.h declares _DYNAMIC: of the
+ * object that refers to it, so ours. */
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+extern const char etext[] __attribute__((visibility("hidden")));
+
 /* glibc relocates the pointers of a dynamic section in place, musl and the vDSO do not. */
 static const void *absolute(ElfW(Addr) base, ElfW(Addr) pointer)
 {
@@ -35,6 +41,30 @@ static void read_dynamic(struct rac_object *object)
 			soname = d->d_un.d_val;
 			named = true;
 			break;
+		case DT_RELA:
+			object->relocations[0] = absolute(object->base, d->d_un.d_ptr);
+			break;
+		case DT_RELASZ:
+			object->relocation_bytes[0] = d->d_un.d_val;
+			break;
+		case DT_RELACOUNT:
+			object->relative_count = d->d_un.d_val;
+			break;
+		case DT_JMPREL:
+			object->relocations[1] = absolute(object->base, d->d_un.d_ptr);
+			break;
+		case DT_PLTRELSZ:
+			object->relocation_bytes[1] = d->d_un.d_val;
+			break;
+		case DT_VERSYM:
+			object->symbol_versions = absolute(object->base, d->d_un.d_ptr);
+			break;
+		case DT_VERDEF:
+			object->versions = absolute(object->base, d->d_un.d_ptr);
+			break;
+		case DT_VERNEED:
+			object->needed_versions = absolute(object->base, d->d_un.d_ptr);
+			break;
 		default:
 			break;
 		}
@@ -45,12 +75,14 @@ static void read_dynamic(struct rac_object *object)
 struct walk {
 	bool (*visit)(void *context, const struct rac_object *object);
 	void *context;
+	size_t position;
 };
 
 static int visit_header(struct dl_phdr_info *info, size_t size, void *context)
 {
-	const struct walk *walk = context;
+	struct walk *walk = context;
 	struct rac_object object = {
+		.position = walk->position++,
 		.path = info->dlpi_name != NULL ? info->dlpi_name : "",
 		.base = info->dlpi_addr,
 		.headers = info->dlpi_phdr,
@@ -67,7 +99,7 @@ static int visit_header(struct dl_phdr_info *info, size_t size, void *context)
 
 void rac_object_each(bool (*visit)(void *context, const struct rac_object *object), void *context)
 {
-	struct walk walk = {visit, context};
+	struct walk walk = {.visit = visit, .context = context};
 
 	dl_iterate_phdr(visit_header, &walk);
 }
@@ -97,7 +129,6 @@ void rac_object_each_behind_us(
 {
 	const struct link_map *map = first_loaded();
 
-	/* link.h declares _DYNAMIC: of the object that refers to it, so ours. */
 	while (map != NULL && map->l_ld != _DYNAMIC)
 		map = map->l_next;
 	for (map = map != NULL ? map->l_next : NULL; map != NULL; map = map->l_next) {
@@ -111,6 +142,30 @@ void rac_object_each_behind_us(
 	}
 }
 
+struct counts {
+	size_t loaded;
+	unsigned long long unloaded;
+};
+
+static int read_counts(struct dl_phdr_info *info, size_t size, void *context)
+{
+	struct counts *counts = context;
+
+	(void)size;
+	counts->unloaded = info->dlpi_subs;
+	counts->loaded = (size_t)(info->dlpi_adds - info->dlpi_subs);
+	return 1;
+}
+
+void rac_object_counts(size_t *loaded, unsigned long long *unloaded)
+{
+	struct counts counts = {0};
+
+	dl_iterate_phdr(read_counts, &counts);
+	*loaded = counts.loaded;
+	*unloaded = counts.unloaded;
+}
+
 static bool matches(const struct rac_object *object, uint32_t index, const char *name)
 {
 	const ElfW(Sym) *symbol = &object->symbols[index];
@@ -119,17 +174,31 @@ static bool matches(const struct rac_object *object, uint32_t index, const char 
 		strcmp(object->strings + symbol->st_name, name) == 0;
 }
 
-static uint32_t find_by_gnu_hash(const struct rac_object *object, const char *name)
+uint32_t rac_symbol_hash(const char *name)
 {
-	const uint32_t *table = object->gnu_hash;
-	uint32_t bucket_count = table[0], first = table[1], bloom_words = table[2];
-	const uint32_t *buckets = table + 4 + bloom_words * (sizeof(ElfW(Addr)) / sizeof(uint32_t));
-	const uint32_t *chains = buckets + bucket_count;
 	uint32_t hash = 5381;
 
 	for (const char *c = name; *c != '\0'; c++)
 		hash = hash * 33 + (unsigned char)*c;
-	uint32_t i = bucket_count != 0 ? buckets[hash % bucket_count] : 0;
+	return hash;
+}
+
+static uint32_t find_by_gnu_hash(const struct rac_object *object, const char *name, uint32_t hash)
+{
+	const unsigned word_bits = 8 * sizeof(ElfW(Addr));
+	const uint32_t *table = object->gnu_hash;
+	uint32_t bucket_count = table[0], first = table[1], bloom_words = table[2];
+	const ElfW(Addr) *bloom = (const void *)(table + 4);
+	const uint32_t *buckets = table + 4 + bloom_words * (sizeof(ElfW(Addr)) / sizeof(uint32_t));
+	const uint32_t *chains = buckets + bucket_count;
+
+	if (bucket_count == 0 || bloom_words == 0)
+		return 0;
+	ElfW(Addr) word = bloom[hash / word_bits % bloom_words];
+
+	if ((word >> hash % word_bits & word >> (hash >> table[3]) % word_bits & 1) == 0)
+		return 0;
+	uint32_t i = buckets[hash % bucket_count];
 
 	if (i == 0 || i < first)
 		return 0;
@@ -165,17 +234,24 @@ static uint32_t find_by_sysv_hash(const struct rac_object *object, const char *n
 	return 0;
 }
 
-uintptr_t rac_object_function(const struct rac_object *object, const char *name)
+uintptr_t rac_object_function_hashed(
+	const struct rac_object *object, const char *name, uint32_t hash, uint32_t *index)
 {
-	uint32_t index = 0;
-
+	*index = 0;
 	if (object->symbols == NULL || object->strings == NULL)
 		return 0;
 	if (object->gnu_hash != NULL)
-		index = find_by_gnu_hash(object, name);
+		*index = find_by_gnu_hash(object, name, hash);
 	else if (object->sysv_hash != NULL)
-		index = find_by_sysv_hash(object, name);
-	return index != 0 ? object->base + object->symbols[index].st_value : 0;
+		*index = find_by_sysv_hash(object, name);
+	return *index != 0 ? object->base + object->symbols[*index].st_value : 0;
+}
+
+uintptr_t rac_object_function(const struct rac_object *object, const char *name)
+{
+	uint32_t index;
+
+	return rac_object_function_hashed(object, name, rac_symbol_hash(name), &index);
 }
 
 bool rac_object_holds(const struct rac_object *object, uintptr_t address)
@@ -192,7 +268,20 @@ bool rac_object_holds(const struct rac_object *object, uintptr_t address)
 
 bool rac_object_is_ours(const struct rac_object *object)
 {
-	return rac_object_holds(object, (uintptr_t)&rac_object_is_ours);
+	return object->dynamic == _DYNAMIC;
+}
+
+void rac_object_ourselves(struct rac_object *out)
+{
+	*out = (struct rac_object){
+		.path = "", .base = (ElfW(Addr))__ehdr_start, .dynamic = _DYNAMIC};
+	read_dynamic(out);
+}
+
+void rac_object_own_code(uintptr_t *from, uintptr_t *to)
+{
+	*from = (uintptr_t)__ehdr_start;
+	*to = (uintptr_t)etext;
 }
 
 struct soname_search {

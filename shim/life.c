@@ -14,6 +14,7 @@
 #include "driver.h"
 #include "exit_report.h"
 #include "libc_real.h"
+#include "presence.h"
 #include "process_info.h"
 #include "signals.h"
 #include "thread.h"
@@ -52,6 +53,7 @@ void rac_life_register(void)
 
 static void __attribute__((constructor)) at_load(int argc, char **argv)
 {
+	rac_presence_start();
 	if (rac_state_is_inert())
 		return;
 	rac_process_info_keep(argc, argv);

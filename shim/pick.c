@@ -2,25 +2,27 @@
  * pick.c - decides what our exported dlsym and dlvsym answer, and with which mode our dlopen opens;
  * the jump to the real ones is in dlsym_*.S.
  *
- * For an explicit handle the real lookup runs first and its result decides: only the driver's or NVML's
- * own function is replaced, by the wrapper of that very symbol. For RTLD_DEFAULT and RTLD_NEXT the
- * lookup stays the caller's own, and finds our exports by itself; a name that is found only because
- * we export it is reported missing, so that a probe on a machine without CUDA sees none. The words of
- * dlerror then name our object, not the caller's: only a lookup of ours can fail there.
+ * For an explicit handle the real look-up runs first and its result decides: only the driver's or
+ * NVML's own function is replaced, by the wrapper of that very symbol. For RTLD_DEFAULT and RTLD_NEXT the
+ * look-up stays the caller's own, and finds our exports by itself; where it would find them only because
+ * we export them, it fails as it would without us.
  *
  * This runs in constructors, inside allocators and before our own constructor: no lock, no
- * allocation, no output, and no call that leaves an error in dlerror behind a lookup that succeeds.
+ * allocation, no output, and no call that leaves an error in dlerror behind a look-up that succeeds.
  */
 #include "code_epoch.h"
+#include "definer.h"
 #include "driver.h"
-#include "elf_symbols.h"
 #include "libc_real.h"
 #include "nvml.h"
-#include "runtime.h"
+#include "presence.h"
 #include "state.h"
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define LIBC "libc.so.6"
 
 /* Two words, so that it comes back in two registers: dlsym_*.S relies on it. */
 struct pick {
@@ -28,8 +30,9 @@ struct pick {
 	uintptr_t decided; /* 0: jump to the next definition */
 };
 
-struct pick rac_pick_dlsym(void *handle, const char *name);
-struct pick rac_pick_dlvsym(void *handle, const char *name, const char *version);
+struct pick rac_pick_dlsym(void *handle, const char *name, const char *unused, const void *caller);
+struct pick rac_pick_dlvsym(
+	void *handle, const char *name, const char *version, const void *caller);
 int rac_pick_dlopen_mode(const char *file, int mode);
 
 static const struct pick not_ours = {NULL, 0};
@@ -44,58 +47,70 @@ static bool may_be_hooked(const char *name)
 		((name[2] >= 'A' && name[2] <= 'Z') || (name[2] == 'd' && name[3] == 'a'));
 }
 
-/* Fails as the real lookup would, dlerror included. */
-static struct pick report_missing(const char *name)
-{
-	return (struct pick){rac_libc_dlsym(RTLD_NEXT, name), 1};
-}
-
-struct search {
-	const char *name;
-	bool found;
-};
-
-static bool visit_before_us(void *context, const struct rac_object *object)
-{
-	struct search *search = context;
-
-	if (rac_object_is_ours(object))
-		return false;
-	search->found = rac_object_function(object, search->name) != 0;
-	return !search->found;
-}
-
-/* Whether the library that it belongs to is loaded and has it. */
-static bool is_there(enum rac_hook hook)
+/* Whether the library that it belongs to is loaded and has it, or another one that has such a function. */
+static bool is_anywhere(enum rac_hook hook)
 {
 	switch (rac_hook_library(hook)) {
-	case RAC_HOOK_OF_RUNTIME:
-		return rac_runtime_present(rac_hook_name(hook));
+	case RAC_HOOK_OF_DRIVER:
+		if (rac_driver_has(hook))
+			return true;
+		break;
 	case RAC_HOOK_OF_NVML:
-		return rac_nvml_has(hook);
+		if (rac_nvml_has(hook))
+			return true;
+		break;
 	default:
-		return rac_driver_has(hook);
+		break;
 	}
+	return rac_definer_find(NULL, rac_hook_name(hook)) != 0;
 }
 
-/* Whether it is there only because we export it. The program itself, or a library preloaded before us,
- * may define a function of that name without any CUDA. */
-static bool is_absent(enum rac_hook hook)
+/*
+ * Whether a look-up that finds our export would find nothing without us. A library of CUDA that was
+ * opened for one object only is not there for RTLD_NEXT, nor for the program and what it was started
+ * with; what was opened later may see it.
+ */
+static bool is_absent(const void *handle, enum rac_hook hook, const void *caller)
 {
-	struct search before = {.name = rac_hook_name(hook)};
-
-	if (is_there(hook))
-		return false;
-	rac_object_each(visit_before_us, &before);
-	return !before.found;
+	return !is_anywhere(hook) ||
+		((handle == RTLD_NEXT || rac_definer_was_at_start(caller)) &&
+			!rac_presence_is_global(hook));
 }
 
-/* What to answer instead of `found`, which the real lookup of a hooked name returned. */
-static struct pick replace(enum rac_hook asked, const char *name, void *found)
+/* The real look-up is to fail, in its own words. Where it would find us, it is made to fail beside
+ * us: then the words name another object than the caller's. */
+static struct pick report_missing(enum rac_hook hook, const char *name, const char *version)
 {
-	/* A global handle, dlopen(NULL) for one, finds our own export. */
-	if (found == rac_hook_wrapper(asked) && is_absent(asked))
-		return report_missing(name);
+	if (rac_presence_hide(hook))
+		return not_ours;
+	void *libc = rac_libc_dlopen(LIBC, RTLD_LAZY | RTLD_NOLOAD);
+
+	return (struct pick){
+		version != NULL ? rac_libc_dlvsym(libc, name, version) : rac_libc_dlsym(libc, name),
+		1};
+}
+
+/* A look-up of a hooked name; version NULL: any. */
+static struct pick look_up(void *handle, enum rac_hook asked, const char *name, const char *version,
+	const void *caller)
+{
+	bool pseudo = handle == RTLD_DEFAULT || handle == RTLD_NEXT;
+	void *found = NULL;
+
+	if (!pseudo)
+		found = version != NULL ? rac_libc_dlvsym(handle, name, version)
+					: rac_libc_dlsym(handle, name);
+	/* A handle of the program itself, dlopen(NULL), finds our own export. */
+	if (found == rac_hook_wrapper(asked)) {
+		handle = RTLD_DEFAULT;
+		caller = NULL;
+		pseudo = true;
+	}
+	if (pseudo && is_absent(handle, asked, caller))
+		return report_missing(asked, name, version);
+	/* A miss is looked up again by the jump, which words the error for the caller. */
+	if (found == NULL)
+		return not_ours;
 	if (rac_state_is_inert())
 		return (struct pick){found, 1};
 	enum rac_hook hook = rac_hook_library(asked) == RAC_HOOK_OF_NVML
@@ -105,39 +120,30 @@ static struct pick replace(enum rac_hook asked, const char *name, void *found)
 	return (struct pick){hook != RAC_HOOK_NONE ? rac_hook_wrapper(hook) : found, 1};
 }
 
-struct pick rac_pick_dlsym(void *handle, const char *name)
+/* The hook that is looked for, or RAC_HOOK_NONE. */
+static enum rac_hook asked_for(const char *name)
 {
 	rac_libc_bind();
+	rac_presence_settle();
 	if (__builtin_expect(!may_be_hooked(name), 1))
-		return not_ours;
-	enum rac_hook asked = rac_hook_find(name);
-
-	if (asked == RAC_HOOK_NONE)
-		return not_ours;
-	if (handle == RTLD_DEFAULT || handle == RTLD_NEXT)
-		return is_absent(asked) ? report_missing(name) : not_ours;
-	void *found = rac_libc_dlsym(handle, name);
-
-	/* A miss is looked up again by the jump, which words the error for the caller. */
-	return found != NULL ? replace(asked, name, found) : not_ours;
+		return RAC_HOOK_NONE;
+	rac_presence_answer();
+	return rac_hook_find(name);
 }
 
-struct pick rac_pick_dlvsym(void *handle, const char *name, const char *version)
+struct pick rac_pick_dlsym(void *handle, const char *name, const char *unused, const void *caller)
 {
-	rac_libc_bind();
-	if (__builtin_expect(!may_be_hooked(name), 1))
-		return not_ours;
-	enum rac_hook asked = rac_hook_find(name);
+	enum rac_hook asked = asked_for(name);
 
-	if (asked == RAC_HOOK_NONE)
-		return not_ours;
-	if (handle == RTLD_DEFAULT || handle == RTLD_NEXT)
-		return is_absent(asked)
-			? (struct pick){rac_libc_dlvsym(RTLD_NEXT, name, version), 1}
-			: not_ours;
-	void *found = rac_libc_dlvsym(handle, name, version);
+	(void)unused;
+	return asked != RAC_HOOK_NONE ? look_up(handle, asked, name, NULL, caller) : not_ours;
+}
 
-	return found != NULL ? replace(asked, name, found) : not_ours;
+struct pick rac_pick_dlvsym(void *handle, const char *name, const char *version, const void *caller)
+{
+	enum rac_hook asked = asked_for(name);
+
+	return asked != RAC_HOOK_NONE ? look_up(handle, asked, name, version, caller) : not_ours;
 }
 
 int rac_pick_dlopen_mode(const char *file, int mode)
@@ -145,6 +151,7 @@ int rac_pick_dlopen_mode(const char *file, int mode)
 	(void)file;
 	rac_libc_bind();
 	rac_code_load_begins();
+	rac_presence_opening((mode & RTLD_GLOBAL) != 0);
 	/* An object opened so would find the C library's dlsym before ours, and the driver's
 	 * functions before our wrappers. */
 #ifdef RTLD_DEEPBIND

@@ -78,14 +78,6 @@ static bool find_next(void *context, const struct rac_object *object)
 	return false;
 }
 
-bool rac_runtime_present(const char *symbol)
-{
-	struct search search = {.symbol = symbol};
-
-	rac_object_each(find_next, &search);
-	return search.found != 0;
-}
-
 /* dlsym, and which object holds what it found. */
 static bool look_up(struct search *search, void *handle, const char *symbol)
 {

@@ -21,7 +21,4 @@ struct rac_runtime {
 /* The runtime that the code at this address calls. Never NULL. */
 struct rac_runtime *rac_runtime_of(const void *return_address);
 
-/* True when an object other than ours defines that runtime function. */
-bool rac_runtime_present(const char *symbol);
-
 #endif

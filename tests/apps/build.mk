@@ -17,7 +17,8 @@ APPS_NVML    := query_nvml
 APPS_PLAIN   := nocuda dlopen_dlsym dlvsym proc_address route_absent route_host
 
 APPS_ALL := $(addprefix $(APPS)/,$(APPS_DRIVER) $(APPS_RUNTIME) $(APPS_BOTH) $(APPS_NVML) $(APPS_PLAIN) \
-            group_steps runtime_shared runtime_static route_weak route_plugin.so \
+            group_steps runtime_shared runtime_static route_weak route_weak_lazy route_weak_cuda \
+            route_weak.so route_weak_cuda.so route_weak_host route_weak_cuda_host route_plugin.so \
             route_plugin_static.so route_next.so route_held.so life_library.so \
             beside_saver.so nvml/libnvidia-ml.so.1)
 
@@ -49,10 +50,37 @@ $(APPS)/runtime_static: tests/apps/runtime.c $(SIM)/libcudart_static.a
 	@mkdir -p $(@D)
 	$(CC) $(APP_CFLAGS) $< $(SIM)/libcudart_static.a $(LDFLAGS) $(APP_RPATH) -ldl -lpthread -o $@
 
-# Nothing of CUDA is linked: the references stay open and are left to the loader.
+# Weak references: where nothing of CUDA is linked they stay open and are left to the loader.
+WEAK = $(CC) $(APP_CFLAGS) -fno-plt $(filter %.c,$^) $(LDFLAGS) -Wl,-z,dynamic-undefined-weak
+WEAK_CUDA = -Wl,--no-as-needed -L$(SIM) -lcudart -lcuda $(APP_RPATH)
+
 $(APPS)/route_weak: tests/apps/route_weak.c
 	@mkdir -p $(@D)
-	$(CC) $(APP_CFLAGS) -fPIE -fno-plt $< $(LDFLAGS) -pie -Wl,-z,dynamic-undefined-weak -o $@
+	$(WEAK) -o $@
+
+$(APPS)/route_weak_lazy: tests/apps/route_weak.c
+	@mkdir -p $(@D)
+	$(WEAK) -fplt -Wl,-z,lazy -o $@
+
+$(APPS)/route_weak_cuda: tests/apps/route_weak.c
+	@mkdir -p $(@D)
+	$(WEAK) $(WEAK_CUDA) -o $@
+
+$(APPS)/route_weak.so: tests/apps/route_weak.c
+	@mkdir -p $(@D)
+	$(WEAK) -DWEAK_LIBRARY -shared -Wl,-soname,$(@F) -o $@
+
+$(APPS)/route_weak_cuda.so: tests/apps/route_weak.c
+	@mkdir -p $(@D)
+	$(WEAK) -DWEAK_LIBRARY -shared -Wl,-soname,$(@F) $(WEAK_CUDA) -o $@
+
+$(APPS)/route_weak_host: tests/apps/route_weak_host.c $(APPS)/route_weak.so
+	@mkdir -p $(@D)
+	$(WEAK) $(APPS)/route_weak.so -Wl,-rpath,'$$ORIGIN' -ldl -o $@
+
+$(APPS)/route_weak_cuda_host: tests/apps/route_weak_host.c $(APPS)/route_weak_cuda.so
+	@mkdir -p $(@D)
+	$(WEAK) $(APPS)/route_weak_cuda.so -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,$(SIM) -ldl -o $@
 
 $(APPS)/%.so: APP_CFLAGS += -fPIC -fvisibility=default
 $(APPS)/route_plugin.so: tests/apps/route_plugin.c
