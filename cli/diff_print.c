@@ -52,9 +52,13 @@ static void put_site(struct rac_emit *e, const struct rac_report_site *site)
 
 	rac_emit_string(e, "site ");
 	put_foreign(e, site->id);
-	rac_emit_string(e, " on device ");
-	rac_emit_u64(e, site->device);
-	rac_emit_string(e, ": ");
+	if (site->kind == RAC_KIND_PINNED) {
+		rac_emit_string(e, " on the host: ");
+	} else {
+		rac_emit_string(e, " on device ");
+		rac_emit_u64(e, site->device);
+		rac_emit_string(e, ": ");
+	}
 	put_foreign(e, site->api);
 	rac_emit_string(e, " by ");
 	put_foreign(e, site->owner);
@@ -213,8 +217,11 @@ static void put_json_row(struct rac_emit *e, const struct rac_diff_row *row)
 		rac_json_string(e, "kind", rac_kind_name(row->kind));
 	if (row->site != NULL) {
 		rac_json_string(e, "id", row->site->id);
-		rac_json_u64(e, "device", row->site->device);
-		rac_json_string(e, "kind", rac_kind_name(row->site->kind));
+		if (row->site->kind == RAC_KIND_PINNED)
+			rac_json_null(e, "device");
+		else
+			rac_json_u64(e, "device", row->site->device);
+		rac_json_string(e, "kind", rac_report_kind_name(row->site->kind));
 		rac_json_string(e, "api", row->site->api);
 		rac_json_string(e, "owner", row->site->owner);
 	}

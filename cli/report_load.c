@@ -38,3 +38,11 @@ size_t rac_report_device_index(const struct rac_report *report, uint32_t ordinal
 		i++;
 	return i;
 }
+
+const struct rac_device_snapshot *rac_report_site_device(
+	const struct rac_report *report, const struct rac_report_site *site)
+{
+	return site->kind == RAC_KIND_PINNED
+		? NULL
+		: &report->devices[rac_report_device_index(report, site->device)];
+}

@@ -2,8 +2,8 @@
  * report_load.h - a report in memory, wherever it comes from; what is done with it is up to the verbs.
  *
  * Nothing that is read is trusted. What a loaded report says may be wrong, but it is well-formed: every
- * site lies on a device that the report lists, each device is listed once, there are at most
- * RAC_MAX_DEVICES of them, and enums are in range. Strings may hold any bytes but NUL.
+ * site is of pinned host memory or lies on a device that the report lists, each device is listed once,
+ * ordinals are below RAC_MAX_DEVICES, and enums are in range. Strings may hold any bytes but NUL.
  */
 #ifndef RAC_REPORT_LOAD_H
 #define RAC_REPORT_LOAD_H
@@ -29,7 +29,11 @@ void rac_report_unload(struct rac_loaded *loaded);
 bool rac_report_read_json(const char *bytes, size_t n, const char *name, struct rac_loaded *out,
 	struct rac_complaint *c);
 
-/* The position of a device in devices; the report must have it. */
+/* The position of a device in devices; device_count: the report has none of that ordinal. */
 size_t rac_report_device_index(const struct rac_report *report, uint32_t ordinal);
+
+/* The device of a site; NULL: its memory is the host's. */
+const struct rac_device_snapshot *rac_report_site_device(
+	const struct rac_report *report, const struct rac_report_site *site);
 
 #endif

@@ -184,6 +184,7 @@ static bool read_devices(struct rac_report_reading *r, struct rac_report *out)
 
 	if (devices == NULL)
 		return false;
+	_Static_assert(RAC_MAX_DEVICES == 64, "as a message says");
 	if (count > RAC_MAX_DEVICES)
 		return rac_complain(r->fields.c,
 			"%s: devices has %zu elements; at most %d are read",
@@ -199,6 +200,9 @@ static bool read_devices(struct rac_report_reading *r, struct rac_report *out)
 
 		if (!read_device(r, &place, device, &to[i], &untracked[i]))
 			return false;
+		if (to[i].ordinal >= RAC_MAX_DEVICES)
+			return rac_field_complain(&r->fields, &place, "ordinal",
+				rac_node_get(device, "ordinal"), "a whole number from 0 to 63");
 		if (rac_report_device_index(out, to[i].ordinal) < i)
 			return rac_field_complain(&r->fields, &place, "ordinal",
 				rac_node_get(device, "ordinal"), "different from the others'");
@@ -225,7 +229,7 @@ static bool read_report(struct rac_report_reading *r)
 	if (!rac_fields_read(
 		    &r->fields, NULL, r->document, report_fields, COUNT(report_fields), out) ||
 		!read_process(r, &out->process) || !read_devices(r, out) ||
-		!rac_reading_sites(r, out))
+		!rac_reading_sites(r, out) || !rac_reading_timeline(r, out))
 		return false;
 	pinned = rac_node_get(rac_node_get(r->document, "host"), "pinned");
 	if (pinned != NULL && !read_counts(r, &pinned_place, pinned, &out->host_pinned))

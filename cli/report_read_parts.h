@@ -34,8 +34,10 @@ bool rac_reading_word(const struct rac_report_reading *r, const struct rac_place
 	const struct rac_node *object, const char *key, const char *const *names, size_t count,
 	unsigned *out);
 
-/* The parts of a report that report_read_sites.c reads, after its devices. */
+/* The parts of a report that report_read_sites.c and report_read_timeline.c read,
+ * after its devices and in this order. */
 bool rac_reading_sites(struct rac_report_reading *r, struct rac_report *out);
+bool rac_reading_timeline(struct rac_report_reading *r, struct rac_report *out);
 bool rac_reading_verdict(struct rac_report_reading *r, struct rac_report *out);
 
 #endif

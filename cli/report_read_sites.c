@@ -9,7 +9,6 @@
 
 static const struct rac_field site_fields[] = {
 	OPTIONAL("id", TEXT, struct rac_report_site, id),
-	NEEDED("device", SMALL, struct rac_report_site, device),
 	OPTIONAL("api", TEXT, struct rac_report_site, api),
 	OPTIONAL("owner", TEXT, struct rac_report_site, owner),
 	NEEDED("live_bytes", COUNT, struct rac_report_site, live_bytes),
@@ -18,6 +17,9 @@ static const struct rac_field site_fields[] = {
 	NEEDED("total_bytes", COUNT, struct rac_report_site, total_bytes),
 	NEEDED("total_count", COUNT, struct rac_report_site, total_count),
 };
+
+static const struct rac_field device_field =
+	NEEDED("device", SMALL, struct rac_report_site, device);
 
 static const struct rac_field frame_fields[] = {
 	OPTIONAL("module", TEXT, struct rac_report_frame, module),
@@ -35,10 +37,12 @@ static const struct rac_field condition_fields[] = {
 	NEEDED("failed", BOOL, struct rac_report_condition, failed),
 };
 
+/* The last one is RAC_KIND_PINNED, whose number does not follow on the others'. */
 static const char *const kind_names[] = {
 #define RAC_KIND(id, name, covers) [RAC_KIND_##id] = (name),
 #include "kinds.def"
 #undef RAC_KIND
+	"pinned",
 };
 
 static const char *const grade_names[] = {
@@ -96,6 +100,21 @@ static bool read_frames(struct rac_report_reading *r, const struct rac_place *si
 	return true;
 }
 
+/* Memory of the host lies on none. */
+static bool read_device(struct rac_report_reading *r, const struct rac_place *place,
+	const struct rac_node *site, struct rac_report_site *out)
+{
+	const struct rac_report *report = &r->out->report;
+
+	if (out->kind == RAC_KIND_PINNED)
+		return true;
+	if (!rac_fields_read(&r->fields, place, site, &device_field, 1, out))
+		return false;
+	return rac_report_device_index(report, out->device) < report->device_count ||
+		rac_field_complain(&r->fields, place, "device", rac_node_get(site, "device"),
+			"the ordinal of one of devices");
+}
+
 static bool read_site(struct rac_report_reading *r, const struct rac_place *place,
 	const struct rac_node *site, struct rac_report_site *out, struct rac_report_frame *frames)
 {
@@ -110,13 +129,12 @@ static bool read_site(struct rac_report_reading *r, const struct rac_place *plac
 	if (rac_node_get(site, "grade") != NULL &&
 		!rac_reading_word(r, place, site, "grade", grade_names, COUNT(grade_names), &grade))
 		return false;
-	if (rac_report_device_index(&r->out->report, out->device) == r->out->report.device_count)
-		return rac_field_complain(&r->fields, place, "device", rac_node_get(site, "device"),
-			"the ordinal of one of devices");
+	out->kind = kind < RAC_KIND_COUNT ? kind : RAC_KIND_PINNED;
+	out->grade = (enum rac_grade)grade;
+	if (!read_device(r, place, site, out))
+		return false;
 	if (stack != NULL && rac_node_kind(stack) != RAC_NODE_ARRAY)
 		return rac_field_complain(&r->fields, place, "frames", stack, "an array");
-	out->kind = (enum rac_kind)kind;
-	out->grade = (enum rac_grade)grade;
 	out->frames = frames;
 	out->frame_count = rac_node_length(stack);
 	return read_frames(r, place, stack, frames);

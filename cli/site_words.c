@@ -9,10 +9,10 @@ int rac_site_compare(const struct rac_report_site *a, const struct rac_report_si
 {
 	int order;
 
-	if (a->device != b->device)
-		return a->device < b->device ? -1 : 1;
 	if (a->kind != b->kind)
 		return a->kind < b->kind ? -1 : 1;
+	if (a->kind != RAC_KIND_PINNED && a->device != b->device)
+		return a->device < b->device ? -1 : 1;
 	order = strcmp(rac_or_empty(a->id), rac_or_empty(b->id));
 	if (order != 0 || rac_or_empty(a->id)[0] != '\0')
 		return order;

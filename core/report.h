@@ -111,6 +111,21 @@ struct rac_report_site {
 	size_t frame_count;
 };
 
+/* From this moment on the site held so many bytes. */
+struct rac_report_event {
+	uint64_t at_ns; /* since the process started */
+	uint64_t live_bytes;
+	uint32_t site; /* its position in sites */
+};
+
+/* What each site held over time, where that was kept. */
+struct rac_report_timeline {
+	const struct rac_report_event *events; /* in the order of time */
+	size_t count;
+	/* Events before this moment were folded, so what came and went between two of them is not there. */
+	uint64_t coarse_until_ns;
+};
+
 /* One entry of RAC_FAIL_ON. */
 struct rac_report_condition {
 	const char *condition; /* as the user wrote it */
@@ -133,6 +148,7 @@ struct rac_report {
 	int lost_error;
 	const struct rac_report_site *sites;
 	size_t site_count;
+	struct rac_report_timeline timeline;
 	const struct rac_report_condition *conditions;
 	size_t condition_count;
 	int exit_code; /* the verdict's; 0: nothing failed */

@@ -145,6 +145,28 @@ static void emit_site(struct rac_emit *e, const struct rac_report_site *s)
 	rac_json_object_end(e);
 }
 
+/* In columns, which is short and easy to draw. */
+static void emit_timeline(struct rac_emit *e, const struct rac_report_timeline *t)
+{
+	if (t->count == 0)
+		return;
+	rac_json_object_begin(e, "timeline");
+	rac_json_u64(e, "coarse_until_ns", t->coarse_until_ns);
+	rac_json_array_begin(e, "at_ns");
+	for (size_t i = 0; i < t->count && !e->refused; i++)
+		rac_json_u64(e, NULL, t->events[i].at_ns);
+	rac_json_array_end(e);
+	rac_json_array_begin(e, "site");
+	for (size_t i = 0; i < t->count && !e->refused; i++)
+		rac_json_u64(e, NULL, t->events[i].site);
+	rac_json_array_end(e);
+	rac_json_array_begin(e, "live_bytes");
+	for (size_t i = 0; i < t->count && !e->refused; i++)
+		rac_json_u64(e, NULL, t->events[i].live_bytes);
+	rac_json_array_end(e);
+	rac_json_object_end(e);
+}
+
 static void emit_verdict(struct rac_emit *e, const struct rac_report *r)
 {
 	rac_json_object_begin(e, "verdict");
@@ -186,6 +208,7 @@ bool rac_report_json(const struct rac_report *report, struct rac_sink *sink)
 	for (size_t i = 0; i < report->site_count && !e.refused; i++)
 		emit_site(&e, &report->sites[i]);
 	rac_json_array_end(&e);
+	emit_timeline(&e, &report->timeline);
 	emit_verdict(&e, report);
 	rac_json_object_end(&e);
 	rac_emit_bytes(&e, "\n", 1);

@@ -22,12 +22,7 @@ is 'and is the same byte for byte from then on' "$(cmp "$T/out" "$T/canonical.js
 
 run "$RAC" report - <"$GOLDEN"
 is 'stdin is read' "$(diff "$T/out" "$T/text")" ''
-mkfifo "$T/pipe"
-cat "$GOLDEN" >"$T/pipe" &
-"$RAC" report "$T/pipe" >"$T/out" 2>"$T/err"
-status=$?
-wait
-is 'so is a pipe' "$(diff "$T/out" "$T/text"; cat "$T/err")" ''
+is 'so is a pipe' "$(cat "$GOLDEN" | "$RAC" report /dev/stdin 2>&1 | diff - "$T/text")" ''
 
 run "$RAC" report "$GOLDEN" "$T/none" "$GOLDEN"
 ended 'one that is not there does not hide the others' 125 \
@@ -78,6 +73,7 @@ wrong 'r["devices"][1]["frees"] = None' 'devices[1].frees is missing' "$count"
 wrong 'del r["devices"][1]["refused"]' 'devices[1].refused is missing' "$count"
 wrong 'r["devices"][1]["ordinal"] = 2 ** 32' 'devices[1].ordinal is 4294967296' \
 	'a whole number from 0 to 2^32-1'
+wrong 'r["devices"][1]["ordinal"] = 64' 'devices[1].ordinal is 64' 'a whole number from 0 to 63'
 wrong 'r["devices"][1]["ordinal"] = 0' 'devices[1].ordinal is 0' "different from the others'"
 wrong 'r["devices"] = {}' 'devices is an object' 'an array'
 wrong 'del r["devices"]' 'devices is missing' 'an array'
@@ -104,15 +100,31 @@ wrong 'r["host"]["pinned"] = []' 'host.pinned is an array' 'an object'
 wrong 'r["sites"] = 1' 'sites is 1' 'an array'
 wrong 'r["sites"][2] = None' 'sites[2] is missing' 'an object'
 wrong 'r["sites"][2]["kind"] = "hbm"' "sites[2].kind is the string 'hbm'" \
-	'one of device, managed, array, vmm, pool, graph'
+	'one of device, managed, array, vmm, pool, graph, pinned'
 wrong 'r["sites"][2]["grade"] = "A"' "sites[2].grade is the string 'A'" \
 	'one of suppressed, pool, library, once, referenced, leak'
 wrong 'r["sites"][2]["device"] = 9' 'sites[2].device is 9' 'the ordinal of one of devices'
+wrong 'r["sites"][2]["device"] = None' 'sites[2].device is missing' 'a whole number from 0 to 2^32-1'
 wrong 'del r["sites"][2]["peak_bytes"]' 'sites[2].peak_bytes is missing' "$count"
 wrong 'r["sites"][0]["frames"] = "main"' "sites[0].frames is the string 'main'" 'an array'
 wrong 'r["sites"][0]["frames"][1] = "main"' "sites[0].frames[1] is the string 'main'" 'an object'
 wrong 'r["sites"][0]["frames"][1]["line"] = "12"' \
 	"sites[0].frames[1].line is the string '12'" "$count"
+line='r["timeline"] = {"at_ns": [5, 5, 9], "site": [0, 4, 0], "live_bytes": [1, 2, 3]}'
+wrong 'r["timeline"] = []' 'timeline is an array' 'an object'
+wrong "$line; del r['timeline']['at_ns']" 'timeline.at_ns is missing' 'an array'
+wrong "$line; r['timeline']['site'] = 7" 'timeline.site is 7' 'an array'
+wrong "$line; r['timeline']['site'].pop()" 'timeline.site is an array' 'as long as timeline.at_ns'
+wrong "$line; r['timeline']['site'][1] = 6" 'timeline.site[1] is 6' 'the position of one of sites'
+wrong "$line; r['timeline']['at_ns'][2] = 4" 'timeline.at_ns[2] is 4' \
+	'a whole number, and not before the one in front of it'
+wrong "$line; r['timeline']['live_bytes'][2] = -4" 'timeline.live_bytes[2] is -4' "$count"
+wrong "$line; r['timeline']['coarse_until_ns'] = []" \
+	'timeline.coarse_until_ns is an array' "$count"
+changed "$T/r.json" "$line"
+run "$RAC" report --json "$T/r.json"
+contains 'a timeline is kept' "$(cat "$T/out")" \
+	'"timeline":{"coarse_until_ns":0,"at_ns":[5,5,9],"site":[0,4,0],"live_bytes":[1,2,3]},'
 wrong 'r["verdict"] = 1' 'verdict is 1' 'an object'
 wrong 'r["verdict"]["conditions"] = 1' 'verdict.conditions is 1' 'an array'
 wrong 'r["verdict"]["conditions"][0]["failed"] = "yes"' \

@@ -268,3 +268,19 @@ Test(report_json, stops_at_a_sink_that_refuses_and_says_so)
 	}
 	free(whole);
 }
+
+Test(report_json, prints_a_timeline_in_columns_where_there_is_one)
+{
+	static const struct rac_report_event events[] = {{5, 100, 0}, {5, 200, 1}, {9, 0, 0}};
+	struct rac_report r = {.process = {.end = RAC_END_RUNNING}};
+	struct collected *c = json_of(&r);
+
+	assert_json(c, "'timeline' not in r");
+	free(c);
+	r.timeline = (struct rac_report_timeline){events, 3, 7};
+	c = json_of(&r);
+	assert_json(c,
+		"r['timeline'] == {'coarse_until_ns': 7, 'at_ns': [5, 5, 9], 'site': [0, 1, 0], "
+		"'live_bytes': [100, 200, 0]}");
+	free(c);
+}
