@@ -156,6 +156,8 @@ static bool store(
 	case RAC_FLAG_TEXT:
 		*(const char **)field = value;
 		return true;
+	case RAC_FLAG_WORD:
+		break;
 	}
 	return false;
 }

@@ -23,6 +23,7 @@ enum rac_flag_type {
 	RAC_FLAG_DTYPE,  /* enum rac_dtype */
 	RAC_FLAG_CHOICE, /* unsigned, the position in choices */
 	RAC_FLAG_TEXT,   /* const char *, the caller's argument */
+	RAC_FLAG_WORD,   /* no flag: a word that help explains among them */
 };
 
 #define RAC_SOUGHT UINT64_MAX

@@ -5,7 +5,11 @@ CLI_OBJ := $(patsubst cli/%.c,$(B)/cli/%.o,$(sort $(wildcard cli/*.c)))
 # json-c reads models' config.json and reports (cli/json.h). Without it all else is built.
 JSON_LIBS := $(shell pkg-config --libs json-c 2>/dev/null || \
 	{ printf '\#include <json-c/json.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo -ljson-c; })
-CLI_CPPFLAGS := $(if $(JSON_LIBS),-DRAC_HAVE_JSON)
+# zlib compresses exports (cli/gzip.h); the same holds for it.
+ZLIB_LIBS := $(shell pkg-config --libs zlib 2>/dev/null || \
+	{ printf '\#include <zlib.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo -lz; })
+CLI_CPPFLAGS := $(if $(JSON_LIBS),-DRAC_HAVE_JSON) $(if $(ZLIB_LIBS),-DRAC_HAVE_ZLIB)
+CLI_LIBS := $(JSON_LIBS) $(ZLIB_LIBS)
 
 .PHONY: cli
 cli: $(B)/rac ## build the rac command
@@ -13,12 +17,17 @@ ifeq ($(JSON_LIBS),)
 	@echo "rac was built without json-c, so it reads no config.json and no JSON report;" \
 		"to have that: apt-get install libjson-c-dev, then make" >&2
 endif
+ifeq ($(ZLIB_LIBS),)
+	@echo "rac was built without zlib, so it exports no pprof profile;" \
+		"to have that: apt-get install zlib1g-dev, then make" >&2
+endif
 
-# Made anew when json-c comes or goes.
+# Made anew when a library comes or goes.
 $(B)/cli/json.o: $(B)/cli/json-c.$(if $(JSON_LIBS),found,missing)
-$(B)/cli/json-c.found $(B)/cli/json-c.missing:
+$(B)/cli/gzip.o: $(B)/cli/zlib.$(if $(ZLIB_LIBS),found,missing)
+$(B)/cli/%.found $(B)/cli/%.missing:
 	@mkdir -p $(@D)
-	@rm -f $(@D)/json-c.*
+	@rm -f $(@D)/$(*F).found $(@D)/$(*F).missing
 	@touch $@
 
 # The assembler reads them, so the compiler does not know.
@@ -30,7 +39,7 @@ $(B)/cli/%.o: cli/%.c
 	$(CC) $(CPPFLAGS) $(CLI_CPPFLAGS) -Icli $(CFLAGS) $(DEPS) -c $< -o $@
 
 $(B)/rac: $(CLI_OBJ) $(B)/librac_core.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(JSON_LIBS) -ldl -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(CLI_LIBS) -ldl -o $@
 
 # Pages and completion come from what was built, so that they say what it does.
 .PHONY: man

@@ -33,12 +33,14 @@ static void put_use(const struct rac_usage *usage)
 	printf("_rac_flags['%s']='", use);
 	for (size_t g = 0; usage->groups != NULL && usage->groups[g] != NULL; g++)
 		for (size_t i = 0; i < usage->groups[g]->count; i++)
-			printf(" %s", usage->groups[g]->flags[i].name);
+			if (usage->groups[g]->flags[i].type != RAC_FLAG_WORD)
+				printf(" %s", usage->groups[g]->flags[i].name);
 	puts("'");
 	printf("_rac_valued['%s']='", use);
 	for (size_t g = 0; usage->groups != NULL && usage->groups[g] != NULL; g++)
 		for (size_t i = 0; i < usage->groups[g]->count; i++)
-			if (usage->groups[g]->flags[i].type != RAC_FLAG_SWITCH)
+			if (usage->groups[g]->flags[i].type != RAC_FLAG_SWITCH &&
+				usage->groups[g]->flags[i].type != RAC_FLAG_WORD)
 				printf(" %s", usage->groups[g]->flags[i].name);
 	puts("'");
 	for (size_t g = 0; usage->groups != NULL && usage->groups[g] != NULL; g++)

@@ -14,7 +14,7 @@ struct options {
 
 static const char choices[] =
 #define REPORT_FORMAT(name, help) "|" #name
-#define EXPORT_FORMAT(name, binary, help)
+#define EXPORT_FORMAT(name, binary, several, help)
 #include "formats.def"
 #undef REPORT_FORMAT
 #undef EXPORT_FORMAT
@@ -23,7 +23,7 @@ static const char choices[] =
 static bool (*const emitters[])(
 	const struct rac_loaded *in, struct rac_sink *sink, struct rac_complaint *c) = {
 #define REPORT_FORMAT(name, help) rac_format_##name,
-#define EXPORT_FORMAT(name, binary, help)
+#define EXPORT_FORMAT(name, binary, several, help)
 #include "formats.def"
 #undef REPORT_FORMAT
 #undef EXPORT_FORMAT
@@ -31,19 +31,21 @@ static bool (*const emitters[])(
 
 enum {
 #define REPORT_FORMAT(name, help) FORMAT_##name,
-#define EXPORT_FORMAT(name, binary, help)
+#define EXPORT_FORMAT(name, binary, several, help)
 #include "formats.def"
 #undef REPORT_FORMAT
 #undef EXPORT_FORMAT
 };
 
-static const char formats_help[] = "form of the report; "
-#define REPORT_FORMAT(name, help) #name ": " help "; "
-#define EXPORT_FORMAT(name, binary, help)
+static const struct rac_flag format_words[] = {
+#define REPORT_FORMAT(name, help) {#name, NULL, RAC_FLAG_WORD, 0, NULL, help},
+#define EXPORT_FORMAT(name, binary, several, help)
 #include "formats.def"
 #undef REPORT_FORMAT
 #undef EXPORT_FORMAT
-				   "default: text";
+};
+static const struct rac_flag_group format_group = {
+	"formats", format_words, sizeof(format_words) / sizeof(format_words[0])};
 
 #define FLAG(name, value, type, field, choices, help)                                         \
 	{                                                                                     \
@@ -52,13 +54,14 @@ static const char formats_help[] = "form of the report; "
 	}
 
 static const struct rac_flag flags[] = {
-	FLAG("--format", "FORMAT", CHOICE, format, choices + 1, formats_help),
+	FLAG("--format", "FORMAT", CHOICE, format, choices + 1,
+		"one of those below; default: text"),
 	FLAG("--json", NULL, SWITCH, json, NULL, "as --format json"),
 	FLAG("--output", "FILE", TEXT, output, NULL,
 		"write to FILE, which appears when it is complete; default: stdout"),
 };
 static const struct rac_flag_group group = {"flags", flags, sizeof(flags) / sizeof(flags[0])};
-static const struct rac_flag_group *const groups[] = {&group, NULL};
+static const struct rac_flag_group *const groups[] = {&group, &format_group, NULL};
 static const struct rac_example examples[] = {
 	{"rac report report-4242.json", "what the process would have printed"},
 	{"ssh node7 cat report-4242.json | rac report -", "one of another machine"},

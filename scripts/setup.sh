@@ -1,7 +1,7 @@
 #!/bin/sh
 # setup.sh - installs the Debian or Ubuntu packages that a make target needs; it builds nothing.
 #
-#   scripts/setup.sh [--check] [build | test | check | lint | worlds | guests | clients]
+#   scripts/setup.sh [--check] [build | test | check | lint | worlds | guests | clients | viewers]
 #
 #   build    compiler and make; the others include it
 #   test     what `make test` needs (default)
@@ -10,6 +10,7 @@
 #   worlds   what `make check-worlds` needs
 #   guests   what `make check-guests` needs
 #   clients  what `make check-clients` builds and runs them with
+#   viewers  programs that read what `rac export` writes, for `make check-viewers`
 #   --check  says what is missing and installs nothing
 #
 # Status: 0 all is there, 1 something is missing, 2 wrong usage. When all is there, no package
@@ -23,8 +24,14 @@ all         libc6-dev         header:stdio.h
 all         make              command:make
 test        libcriterion-dev  header:criterion/criterion.h
 test,check  libjson-c-dev     header:json-c/json.h
+test,check  zlib1g-dev        header:zlib.h
 test,check  python3           command:python3
 test        strace            command:strace
+test        heaptrack         command:heaptrack_print
+test        mandoc            command:mandoc
+viewers     golang-go         command:go
+viewers     heaptrack         command:heaptrack_print
+viewers     prometheus        command:promtool
 check       valgrind          command:valgrind
 check       clang             command:clang
 lint        clang-format      command:clang-format
@@ -78,13 +85,13 @@ wanted='test'
 for argument; do
 	case $argument in
 	--check) check_only=yes ;;
-	build | test | check | lint | worlds | guests | clients) wanted=$argument ;;
+	build | test | check | lint | worlds | guests | clients | viewers) wanted=$argument ;;
 	-h | --help)
 		sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
 		exit 0
 		;;
 	*)
-		say "unknown argument '$argument'; known are --check, build, test, check, lint, worlds, guests and clients"
+		say "unknown argument '$argument'; known are --check, build, test, check, lint, worlds, guests, clients and viewers"
 		exit 2
 		;;
 	esac

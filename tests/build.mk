@@ -12,7 +12,7 @@ UNIT_CFLAGS  := $(UNIT_INCLUDE) $(filter-out -Wpedantic -Wconversion,$(CFLAGS))
 UNIT_SHIM    := safe_read maps elf_image code_epoch code_modules
 UNIT_TESTED  := $(filter-out $(B)/cli/main.o,$(CLI_OBJ)) $(UNIT_SHIM:%=$(B)/shim/%.c.o) \
                 $(B)/librac_core.a
-UNIT_LIBS    := $(JSON_LIBS) -ldl -lpthread -lm
+UNIT_LIBS    := $(CLI_LIBS) -ldl -lpthread -lm
 
 $(B)/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
@@ -33,7 +33,8 @@ $(B)/tests/units-plain: $(PLAIN_OBJ) $(UNIT_TESTED) | $(STACKS_ALL)
 	$(CC) $(CFLAGS) $(PLAIN_OBJ) $(UNIT_TESTED) $(LDFLAGS) $(UNIT_LIBS) -o $@
 
 .PHONY: units units-plain test run-tests check check-asan check-ubsan check-tsan check-valgrind check-clang \
-	check-worlds check-guests check-clients check-group coverage
+	check-worlds check-guests check-clients check-group check-viewers \
+	coverage
 
 units: $(B)/tests/units ## build the unit tests
 units-plain: $(B)/tests/units-plain ## build the unit tests without Criterion
@@ -72,6 +73,12 @@ check-valgrind: ## unit tests under valgrind
 	+$(SUBMAKE) B=build-valgrind units-plain
 	valgrind -q --fair-sched=yes --leak-check=full --error-exitcode=97 \
 		build-valgrind/tests/units-plain
+
+check-viewers: ## read every form of rac export with the program that it is for
+	@scripts/setup.sh test
+	@scripts/setup.sh viewers
+	@+$(SUBMAKE) all apps
+	@B=$(B) tests/run-tests.sh tests/cli/export.sh
 
 check-worlds: ## run the tests on older and newer releases of Debian
 	@scripts/setup.sh worlds
