@@ -76,8 +76,9 @@ struct rac_device_snapshot {
 	char name[RAC_DEVICE_NAME_MAX];
 	uint64_t total_bytes;   /* physical memory, 0: not known */
 	uint64_t limit_bytes;   /* RAC_NO_LIMIT: none */
-	uint64_t charged_bytes; /* live and in flight: what the limit is compared with */
-	uint64_t live_bytes;    /* sum of the kinds */
+	uint64_t charged_bytes; /* live and in flight */
+	uint64_t beyond_bytes; /* see rac_tracker_set_beyond; both together are held to the limit */
+	uint64_t live_bytes;   /* sum of the kinds */
 	uint64_t peak_bytes;
 	uint64_t allocations, frees;
 	uint64_t refused, refused_bytes; /* requests that the limit refused */
@@ -104,13 +105,20 @@ struct rac_tracker *rac_tracker_init(void *memory, size_t bytes);
  */
 enum rac_status rac_tracker_set_limit(struct rac_tracker *t, uint32_t device, uint64_t limit);
 
+/*
+ * Sets how many bytes count against the limit that are in no other figure here: what else the process is
+ * charged with, where a limit covers that. Where they pass the limit, over_bytes is raised and growth is
+ * refused. RAC_INVALID: no such device.
+ */
+enum rac_status rac_tracker_set_beyond(struct rac_tracker *t, uint32_t device, uint64_t bytes);
+
 /* Names the device in snapshots. Strings are cut to fit. Call it once per device, before others can
  * take snapshots of it. RAC_INVALID: no such device. */
 enum rac_status rac_tracker_describe(struct rac_tracker *t, uint32_t device, const char *uuid,
 	const char *name, uint64_t total_bytes);
 
 /*
- * Reserves bytes if charged + bytes <= limit, in one atomic step: no two threads can both take the
+ * Reserves bytes if beyond + charged + bytes <= limit, in one atomic step: no two threads can both take the
  * last bytes, and a request that fits is not refused because of one that does not.
  * RAC_OOM: it does not fit (counted in refused and refused_bytes); *r then says in charged_after
  * what the device was charged with, and nothing else changed. RAC_INVALID: no such device.
@@ -195,8 +203,9 @@ void rac_tracker_mark(struct rac_tracker *t, uint32_t device);
  * may take the room first; to be sure, reserve. */
 bool rac_tracker_would_fit(const struct rac_tracker *t, uint32_t device, uint64_t bytes);
 
-/* The charged bytes and the limit of a device, each exact at some instant during the call. */
+/* Each is exact at some instant during the call. */
 uint64_t rac_tracker_charged(const struct rac_tracker *t, uint32_t device);
+uint64_t rac_tracker_beyond(const struct rac_tracker *t, uint32_t device);
 uint64_t rac_tracker_limit(const struct rac_tracker *t, uint32_t device);
 
 /* How often the peak of a device was raised or started anew; of any other number, that of the pinned

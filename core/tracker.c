@@ -2,7 +2,8 @@
  * tracker.c - the counters behind rac_track.h; which address holds which bytes is the ledger's job.
  *
  * Contract. All functions may run together. The word that decides is a device's `charged`: bytes
- * that are live plus bytes reserved by calls still under way.
+ * that are live plus bytes reserved by calls still under way. `beyond` is told from outside, now and
+ * then: a reservation goes by what it finds.
  *
  *	reserve		takes effect at its successful compare-and-swap of `charged`; a refusal at the
  *			load that its comparison used
@@ -87,7 +88,8 @@ enum rac_status rac_tracker_describe(struct rac_tracker *t, uint32_t device, con
 	return RAC_OK;
 }
 
-/* Adds bytes to `charged` if the sum stays within the limit, or in any case when `forced`. */
+/* Adds bytes to `charged` if the sum stays within what `beyond` leaves of the limit, or in any case when
+ * `forced`. */
 static enum rac_status charge(
 	struct device_counters *d, uint64_t bytes, bool forced, uint64_t *after)
 {
@@ -101,7 +103,8 @@ static enum rac_status charge(
 		*after = seen;
 		if (!fits64 && (forced || limit == RAC_NO_LIMIT))
 			return RAC_OVERFLOW;
-		if (bytes > 0 && !forced && limit != RAC_NO_LIMIT && (!fits64 || sum > limit))
+		if (bytes > 0 && !forced && limit != RAC_NO_LIMIT &&
+			(!fits64 || sum > rac_saturating_sub(limit, rac_load_relaxed(&d->beyond))))
 			return RAC_OOM;
 		/* Acquire: see "Orders" above. */
 		if (rac_cas_weak_acquire(&d->charged, &seen, sum))
@@ -153,9 +156,22 @@ enum rac_status rac_tracker_try_reserve(
 static void note_overshoot(struct device_counters *d, uint64_t charged)
 {
 	uint64_t limit = rac_load_relaxed(&d->limit);
+	uint64_t held = UINT64_MAX;
 
+	rac_checked_add(charged, rac_load_relaxed(&d->beyond), &held);
 	if (limit != RAC_NO_LIMIT)
-		rac_max_relaxed(&d->over, rac_saturating_sub(charged, limit));
+		rac_max_relaxed(&d->over, rac_saturating_sub(held, limit));
+}
+
+enum rac_status rac_tracker_set_beyond(struct rac_tracker *t, uint32_t device, uint64_t bytes)
+{
+	if (device >= RAC_MAX_DEVICES)
+		return RAC_INVALID;
+	struct device_counters *d = &t->devices[device];
+
+	rac_store_relaxed(&d->beyond, bytes);
+	note_overshoot(d, rac_load_relaxed(&d->charged));
+	return RAC_OK;
 }
 
 enum rac_status rac_tracker_reserve_past_limit(
@@ -369,7 +385,13 @@ bool rac_tracker_would_fit(const struct rac_tracker *t, uint32_t device, uint64_
 
 	if (limit == RAC_NO_LIMIT || bytes == 0)
 		return true;
-	return bytes <= rac_saturating_sub(limit, rac_load_relaxed(&d->charged));
+	return bytes <= rac_saturating_sub(rac_saturating_sub(limit, rac_load_relaxed(&d->beyond)),
+				rac_load_relaxed(&d->charged));
+}
+
+uint64_t rac_tracker_beyond(const struct rac_tracker *t, uint32_t device)
+{
+	return device < RAC_MAX_DEVICES ? rac_load_relaxed(&t->devices[device].beyond) : 0;
 }
 
 uint64_t rac_tracker_charged(const struct rac_tracker *t, uint32_t device)

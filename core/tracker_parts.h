@@ -20,6 +20,7 @@ struct device_counters {
 	_Alignas(RAC_CACHE_LINE) struct kind_counters kinds[RAC_KIND_COUNT];
 	/* Read by each allocation, written seldom: apart from what is written often. */
 	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 limit;
+	rac_atomic_u64 beyond;
 	rac_atomic_u64 largest;
 	rac_atomic_u64 total;
 	rac_atomic_u32 described;

@@ -31,6 +31,7 @@ static void copy_device(const struct device_counters *d, struct rac_device_snaps
 	out->total_bytes = rac_load_relaxed(&d->total);
 	out->limit_bytes = rac_load_relaxed(&d->limit);
 	out->charged_bytes = rac_load_relaxed(&d->charged);
+	out->beyond_bytes = rac_load_relaxed(&d->beyond);
 	out->peak_bytes = rac_load_relaxed(&d->peak);
 	out->refused = rac_load_relaxed(&d->refused);
 	out->refused_bytes = rac_load_relaxed(&d->refused_bytes);

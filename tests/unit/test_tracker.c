@@ -332,6 +332,49 @@ Test(tracker, going_past_the_limit_on_purpose_is_remembered)
 	cr_assert(eq(u64, look(0).over_bytes, 200), "it was passed once; that stays true");
 }
 
+Test(tracker, what_lies_beyond_the_figures_counts_against_the_limit_alone)
+{
+	struct rac_reservation r;
+
+	rac_tracker_set_limit(t, 0, 100);
+	cr_assert(eq(int, rac_tracker_set_beyond(t, 0, 30), RAC_OK));
+	cr_assert(eq(int, allocate(0, 71), RAC_OOM));
+	cr_assert(eq(int, allocate(0, 70), RAC_OK));
+	cr_assert(eq(int, allocate(0, 1), RAC_OOM));
+	cr_assert(not(rac_tracker_would_fit(t, 0, 1)));
+	cr_assert(rac_tracker_would_fit(t, 0, 0));
+	cr_assert(eq(u64, look(0).peak_bytes, 70));
+	cr_assert(eq(u64, look(0).live_bytes, 70));
+	cr_assert(eq(u64, look(0).charged_bytes, 70));
+	cr_assert(eq(u64, look(0).beyond_bytes, 30));
+	cr_assert(eq(u64, look(0).over_bytes, 0));
+
+	rac_tracker_set_beyond(t, 0, 45);
+	cr_assert(eq(u64, look(0).over_bytes, 15));
+	rac_tracker_set_beyond(t, 0, 130);
+	cr_assert(eq(u64, look(0).over_bytes, 100));
+	cr_assert(not(rac_tracker_would_fit(t, 0, 1)));
+	cr_assert(eq(int, rac_tracker_reserve_past_limit(t, 0, 5, &r), RAC_OK));
+	cr_assert(eq(u64, look(0).over_bytes, 105));
+	rac_tracker_cancel(t, &r);
+
+	rac_tracker_set_beyond(t, 0, 20);
+	cr_assert(eq(u64, rac_tracker_beyond(t, 0), 20));
+	cr_assert(eq(int, allocate(0, 10), RAC_OK));
+	cr_assert(eq(u64, look(0).over_bytes, 105));
+	cr_assert(eq(int, rac_tracker_set_beyond(t, RAC_MAX_DEVICES, 1), RAC_INVALID));
+	cr_assert(eq(u64, rac_tracker_beyond(t, RAC_MAX_DEVICES), 0));
+}
+
+Test(tracker, without_a_limit_what_lies_beyond_hinders_nothing)
+{
+	rac_tracker_set_beyond(t, 0, UINT64_MAX);
+	cr_assert(eq(int, allocate(0, 1000), RAC_OK));
+	cr_assert(eq(u64, look(0).over_bytes, 0));
+	rac_tracker_set_limit(t, 0, 2000);
+	cr_assert(eq(int, allocate(0, 1), RAC_OOM));
+}
+
 Test(tracker, long_names_are_cut_and_an_unknown_device_says_so)
 {
 	char name[300];
