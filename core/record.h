@@ -90,10 +90,15 @@ struct rac_record_header {
 };
 
 /* Where the figure of untracked memory comes from: identifier, name in reports. */
-#define RAC_UNTRACKED_LIST(X) \
-	X(UNKNOWN, NULL)      \
-	X(NVML, "nvml")       \
-	X(CONTEXT, "context")
+#define RAC_UNTRACKED_LIST(X)                              \
+	X(UNKNOWN, NULL)                                   \
+	X(NVML, "nvml")                                    \
+	X(CONTEXT, "context")                              \
+	X(NVML_COVERED, "nvml, lagging, within the limit") \
+	X(CONTEXT_COVERED, "context, lagging, within the limit")
+
+#define RAC_UNTRACKED_SOURCE_BITS 3
+#define RAC_UNTRACKED_SOURCE_MASK 7
 
 enum rac_untracked_source {
 #define X(id, name) RAC_UNTRACKED_##id,
@@ -104,7 +109,7 @@ enum rac_untracked_source {
 /* What is known of a device beyond its counters. */
 struct rac_record_device {
 	rac_atomic_u64
-		untracked; /* bytes << 2 | enum rac_untracked_source, so that both belong together */
+		untracked; /* bytes << 3 | enum rac_untracked_source, so that both belong together */
 	char limit_source
 		[RAC_LIMIT_SOURCE_MAX]; /* the variable that the cap comes from; "": no cap */
 };

@@ -40,13 +40,13 @@ static void describe_untracked(const struct rac_record_device *d, struct rac_rep
 #undef X
 	};
 	uint64_t figure = rac_load_relaxed(&d->untracked);
-	uint64_t source = figure & 3;
+	uint64_t source = figure & RAC_UNTRACKED_SOURCE_MASK;
 
 	*out = (struct rac_report_untracked){0};
 	if (source >= sizeof(names) / sizeof(names[0]) || names[source] == NULL)
 		return;
 	out->known = true;
-	out->bytes = figure >> 2;
+	out->bytes = figure >> RAC_UNTRACKED_SOURCE_BITS;
 	out->source = names[source];
 }
 

@@ -172,6 +172,11 @@ static void put_device(struct rac_emit *e, const struct rac_report *r, size_t in
 		put_detail_start(e, r);
 		rac_emit_string(e, "beyond what is tracked: ");
 		rac_words_size(e, u->bytes);
+		if (u->source != NULL && u->source[0] != '\0') {
+			rac_emit_string(e, " (");
+			rac_emit_foreign(e, u->source, strlen(u->source), WORD_SHOWN);
+			rac_emit_string(e, ")");
+		}
 		rac_emit_string(e, "\n");
 	}
 	put_kinds(e, r, d);

@@ -32,7 +32,7 @@ struct rac_setting_info {
 	const char *values;   /* "deny|warn|abort" */
 	const char *help;
 	bool built;       /* false: this version knows the name and no more */
-	bool changes_cap; /* not built, and without it a cap is not the one asked for */
+	bool changes_cap; /* where it does not hold, a cap is not the one asked for */
 	bool is_words;    /* `values` is the complete list of what may be written */
 };
 

@@ -8,7 +8,7 @@
 #define NAME_MOST 24 /* no known name is longer; longer ones are near none */
 #define PREFIX    4  /* "RAC_" */
 
-enum support { BUILT, LATER, LATER_CAP };
+enum support { BUILT, BUILT_CAP, LATER };
 enum kind { KIND_LIMIT, KIND_WORD, KIND_NUMBER, KIND_SWITCH, KIND_REPORT, KIND_NAME, KIND_FREE };
 
 static const struct rac_setting_info infos[RAC_SETTING_COUNT] = {
@@ -19,8 +19,8 @@ static const struct rac_setting_info infos[RAC_SETTING_COUNT] = {
 		.preset = preset_,                                   \
 		.values = values_,                                   \
 		.help = help_,                                       \
-		.built = support_ == BUILT,                          \
-		.changes_cap = support_ == LATER_CAP,                \
+		.built = support_ < LATER,                           \
+		.changes_cap = support_ == BUILT_CAP,                \
 		.is_words = KIND_##kind_ == KIND_WORD,               \
 	},
 #include "settings.def"

@@ -24,6 +24,7 @@ static bool reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes)
 	enum rac_status status = RAC_OOM;
 	bool open = rac_device_may_allocate(state, device);
 
+	rac_untracked_granted(state, device, bytes);
 	if (open)
 		status = rac_budget_reserve(state, device, bytes, &c->reservation);
 	for (bool again = open; again && status == RAC_OOM;) {

@@ -113,6 +113,19 @@ void rac_budget_release_shared(
 		give(share, released);
 }
 
+void rac_budget_set_beyond_shared(struct rac_state *state, uint32_t device, uint64_t bytes)
+{
+	struct rac_group_share *share = rac_group_share_of(state, device);
+	uint64_t before = share != NULL ? rac_exchange_acq_rel(&share->beyond, bytes) : bytes, sum;
+
+	/* The driver has it already, so no cap refuses it. */
+	if (bytes > before && take(share, bytes - before, RAC_NO_LIMIT, &sum) == RAC_OK)
+		note_overshoot(state, device, sum);
+	rac_tracker_set_beyond(state->tracker, device, bytes);
+	if (bytes < before)
+		give(share, before - bytes);
+}
+
 static void sleep_until(uint64_t moment)
 {
 	uint64_t left = rac_saturating_sub(moment, rac_monotonic_ns());
@@ -159,6 +172,7 @@ bool rac_budget_make_room(struct rac_state *state, uint32_t device, uint64_t byt
 	if (rac_budget_would_fit(state, device, bytes))
 		return true;
 	rac_pools_reclaim(state, device);
+	rac_untracked_measure(state, device);
 	take_back(state, device, bytes, true);
 	return rac_budget_would_fit(state, device, bytes);
 }

@@ -25,6 +25,7 @@ enum rac_status rac_budget_adjust_shared(
 void rac_budget_cancel_shared(struct rac_state *state, const struct rac_reservation *r);
 void rac_budget_release_shared(
 	struct rac_state *state, uint32_t device, enum rac_kind kind, uint64_t bytes);
+void rac_budget_set_beyond_shared(struct rac_state *state, uint32_t device, uint64_t bytes);
 
 /* Counts no refusal: who is refused may go on to try something else. */
 static inline enum rac_status rac_budget_reserve(
@@ -81,7 +82,17 @@ static inline uint64_t rac_budget_used(const struct rac_state *state, uint32_t d
 {
 	if (__builtin_expect(rac_group_is_asked_for(state), 0))
 		return rac_group_used(state, device);
-	return rac_tracker_charged(state->tracker, device);
+	return rac_tracker_charged(state->tracker, device) +
+		rac_tracker_beyond(state->tracker, device);
+}
+
+/* What counts against the cap beside all that is charged here; see untracked.h. */
+static inline void rac_budget_set_beyond(struct rac_state *state, uint32_t device, uint64_t bytes)
+{
+	if (__builtin_expect(rac_group_is_asked_for(state), 0))
+		rac_budget_set_beyond_shared(state, device, bytes);
+	else
+		rac_tracker_set_beyond(state->tracker, device, bytes);
 }
 
 /* What the cap leaves; UINT64_MAX without one. */
@@ -113,9 +124,9 @@ static inline bool rac_budget_would_fit(
 
 /*
  * For a request that the cap refuses now but not always: has pools of this process give back what they
- * cache, and takes back what members of the group hold that are gone, for the last of which it waits a
- * moment where that is what the request lacks. True: there was room in the end; who finds it taken by
- * others may come again, since more can be on its way back.
+ * cache, measures anew what lies beyond the allocations, and takes back what members of the group hold
+ * that are gone, for the last of which it waits a moment where that is what the request lacks. True: there
+ * was room in the end; who finds it taken by others may come again, since more can be on its way back.
  */
 bool rac_budget_make_room(struct rac_state *state, uint32_t device, uint64_t bytes);
 

@@ -5,7 +5,7 @@ SHIM_OBJ := $(patsubst shim/%,$(B)/shim/%.o,$(sort $(wildcard shim/*.c shim/*.S)
 # What runs at the end may run on a signal stack of 8 KiB, which holds a kernel's frame already.
 SHIM_FRAME := -Wframe-larger-than=2048
 # These run at the first use of CUDA, where a context is made and beneath NVML, on a thread's own stack.
-$(B)/shim/startup.c.o $(B)/shim/untracked.c.o $(B)/shim/nvml_view.c.o: SHIM_FRAME :=
+$(B)/shim/startup.c.o $(B)/shim/usage.c.o $(B)/shim/nvml_view.c.o: SHIM_FRAME :=
 
 .PHONY: shim
 shim: $(B)/librac_track.so ## build the shim

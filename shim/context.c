@@ -138,8 +138,6 @@ void rac_context_end_finish(struct rac_state *state, CUcontext context, bool end
 		rac_store_release(
 			&state->contexts[slot], ended ? FREE : (uint64_t)(uintptr_t)context);
 	}
-	if (ended)
-		rac_untracked_context_ended(state);
 }
 
 /* True when no hold is left after this release, as far as we saw them being taken. */
@@ -155,13 +153,15 @@ static bool drop_hold(struct rac_primary_release *r, struct rac_state *state)
 }
 
 void rac_primary_release_begin(
-	struct rac_primary_release *r, struct rac_state *state, CUdevice device)
+	struct rac_primary_release *r, struct rac_state *state, enum rac_hook hook, CUdevice device)
 {
 	*r = (struct rac_primary_release){
 		.device = device, .context = rac_context_primary(state, device)};
 	r->last = r->context != NULL && drop_hold(r, state);
-	if (r->last)
-		rac_context_end_begin(state, r->context);
+	if (!r->last)
+		return;
+	rac_untracked_begin(&r->look, hook, RAC_EVENT_ENDS, device);
+	rac_context_end_begin(state, r->context);
 }
 
 bool rac_primary_is_active(CUdevice device)
@@ -184,6 +184,10 @@ void rac_primary_release_finish(
 		rac_context_end_begin(state, r->context);
 	if (r->last || ended)
 		rac_context_end_finish(state, r->context, ended);
+	if (r->last)
+		rac_untracked_end(&r->look, result);
+	else if (ended)
+		rac_untracked_context_ended(state);
 	if (r->counted && result != CUDA_SUCCESS)
 		rac_fetch_add_relaxed(&state->primary_holds[r->device], 1);
 }

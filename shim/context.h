@@ -43,10 +43,11 @@ struct rac_primary_release {
 	CUdevice device;
 	CUcontext context;
 	bool counted, last;
+	struct rac_untracked_look look;
 };
 
-void rac_primary_release_begin(
-	struct rac_primary_release *r, struct rac_state *state, CUdevice device);
+void rac_primary_release_begin(struct rac_primary_release *r, struct rac_state *state,
+	enum rac_hook hook, CUdevice device);
 void rac_primary_release_finish(
 	struct rac_primary_release *r, struct rac_state *state, CUresult result);
 

@@ -194,6 +194,8 @@ static enum rac_status use(
 {
 	struct rac_elastic *account = &state->graphs[device];
 	struct rac_elastic_owner owner = owner_of(&device);
+
+	rac_untracked_granted(state, owner.device, bytes);
 	enum rac_status status = rac_elastic_use(state, account, &owner, bytes, false);
 
 	for (bool again = true; again && status == RAC_OOM;) {

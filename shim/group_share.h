@@ -21,6 +21,8 @@ struct rac_group_share {
 	void *token;
 	char path[RAC_GROUP_PATH_MAX];
 	rac_atomic_u64
+		beyond; /* what of the seat's bytes is beyond the tracker's: see untracked.h */
+	rac_atomic_u64
 		looked_at; /* CLOCK_MONOTONIC, when the members were last looked at for show */
 };
 

@@ -3,6 +3,7 @@
  */
 #include "nvml.h"
 
+#include "atomics.h"
 #include "elf_symbols.h"
 #include "libc_real.h"
 #include <dlfcn.h>
@@ -81,6 +82,19 @@ const struct rac_nvml *rac_nvml(void)
 bool rac_nvml_present(void)
 {
 	return binding() != NULL;
+}
+
+void rac_nvml_bring(void)
+{
+	static rac_atomic_u32 brought;
+
+	if (rac_exchange_acq_rel(&brought, 1) != 0)
+		return;
+	rac_libc_bind();
+	if (rac_libc_dlopen(SONAME, RTLD_LAZY | RTLD_LOCAL) == NULL)
+		rac_libc_dlerror(); /* our failed look-up is not the program's */
+	/* One more than the program's own: they are counted. */
+	rac_nvml()->nvmlInit_v2();
 }
 
 bool rac_nvml_has(enum rac_hook hook)

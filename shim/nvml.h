@@ -1,6 +1,6 @@
 /*
  * nvml.h - the management library that the program loaded: where its functions are. None is loaded or
- * initialised here.
+ * initialised here unless that is asked for.
  */
 #ifndef RAC_NVML_H
 #define RAC_NVML_H
@@ -24,6 +24,10 @@ const struct rac_nvml *rac_nvml(void);
 
 /* True once the library is loaded. */
 bool rac_nvml_present(void);
+
+/* Loads and initialises the library, once, for a program that may have not: only for who was asked to
+ * measure. Called where CUDA makes a context, since the driver opens libraries there too. */
+void rac_nvml_bring(void);
 
 /* As for the driver: see driver.h. */
 bool rac_nvml_has(enum rac_hook hook);

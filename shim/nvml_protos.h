@@ -95,6 +95,7 @@ nvmlReturn_t nvmlDeviceGetMPSComputeRunningProcesses_v2(
 nvmlReturn_t nvmlDeviceGetMPSComputeRunningProcesses_v3(
 	nvmlDevice_t device, unsigned int *infoCount, nvmlProcessInfo_t *infos);
 
+nvmlReturn_t nvmlInit_v2(void);
 nvmlReturn_t nvmlDeviceGetCount_v2(unsigned int *deviceCount);
 nvmlReturn_t nvmlDeviceGetHandleByIndex_v2(unsigned int index, nvmlDevice_t *device);
 nvmlReturn_t nvmlDeviceGetHandleByUUID(const char *uuid, nvmlDevice_t *device);

@@ -197,6 +197,8 @@ enum rac_status rac_pool_use(
 	struct rac_state *state, struct rac_pool *pool, enum rac_hook hook, uint64_t bytes)
 {
 	struct rac_elastic_owner owner = owner_on(pool, rac_pool_device(pool));
+
+	rac_untracked_granted(state, owner.device, bytes);
 	enum rac_status status = rac_elastic_use(state, &pool->account, &owner, bytes, false);
 
 	for (bool again = true; again && status == RAC_OOM;) {

@@ -174,6 +174,8 @@ static bool start(bool quietly)
 
 	if (word == RAC_STATE_INERT)
 		return false;
+	if (word == RAC_STATE_COUNTED)
+		return true;
 	if (word == RAC_STATE_CHECK_PID && rac_state_if_started() != NULL)
 		return true;
 	if (rac_state_is_inert()) {
@@ -185,9 +187,11 @@ static bool start(bool quietly)
 	active = publish(birth_of(page));
 	if (active && !quietly) {
 		announce();
+		bool counted = rac_state()->settings.scope == RAC_SCOPE_PROCESS;
+
+		word = counted ? RAC_STATE_COUNTED : RAC_STATE_ACTIVE;
 		/* Release: who sees the word finds the state. */
-		rac_store_release(
-			&page->word, page != &first_page ? RAC_STATE_ACTIVE : RAC_STATE_CHECK_PID);
+		rac_store_release(&page->word, page != &first_page ? word : RAC_STATE_CHECK_PID);
 	}
 	errno = saved;
 	return active;
@@ -200,7 +204,7 @@ bool rac_state_start(void)
 
 bool rac_state_is_active_quietly(void)
 {
-	return rac_load_acquire(&page_now()->word) == RAC_STATE_ACTIVE || start(true);
+	return rac_state_is_plain() || start(true);
 }
 
 struct rac_state *rac_state(void)

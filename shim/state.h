@@ -103,6 +103,7 @@ static inline void rac_state_note_use(struct rac_state *state)
 enum rac_state_word {
 	RAC_STATE_NOT_STARTED, /* 0: what a wiped page holds */
 	RAC_STATE_ACTIVE,
+	RAC_STATE_COUNTED,   /* active, and threads are counted that are in hooks; see thread.h */
 	RAC_STATE_CHECK_PID, /* active where the kernel cannot wipe: the pid decides */
 	RAC_STATE_INERT,     /* a process with more rights than its user: the shim does nothing */
 };
@@ -126,14 +127,19 @@ bool rac_state_start(void);
  * to CUDA's first use. */
 bool rac_state_is_active_quietly(void);
 
-/* True when calls are to be counted; starts the state if need be. */
-static inline bool rac_state_is_active(void)
+/* The fast half: active, and nothing else to be done about it. */
+static inline bool rac_state_is_plain(void)
 {
 	/* Acquire, twice: the page, and the state that was published before the word was set. */
 	const struct rac_state_page *page = __atomic_load_n(&rac_state_page, __ATOMIC_ACQUIRE);
 
-	return __builtin_expect(rac_load_acquire(&page->word) == RAC_STATE_ACTIVE, 1) ||
-		rac_state_start();
+	return rac_load_acquire(&page->word) == RAC_STATE_ACTIVE;
+}
+
+/* True when calls are to be counted; starts the state if need be. */
+static inline bool rac_state_is_active(void)
+{
+	return __builtin_expect(rac_state_is_plain(), 1) || rac_state_start();
 }
 
 /* The state of this process; only after rac_state_is_active said yes. */

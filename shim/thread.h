@@ -27,9 +27,18 @@ struct rac_thread {
 	bool refused;
 	/* Counts driver hooks entered: a runtime hook sees whether one ran beneath it. */
 	unsigned long driver_calls;
+	/* It is among those that are counted. */
+	bool counted;
 };
 
 extern __thread struct rac_thread rac_thread __attribute__((tls_model("initial-exec")));
+
+/*
+ * Where RAC_SCOPE=process asks for measurements, threads are counted that are in driver hooks: what such
+ * a call does to the driver and to the ledger is not one instant, so nothing is measured beside it.
+ */
+bool rac_enter_slowly(void);
+void rac_leave_counted(void);
 
 /*
  * Enters a driver hook. False: pass the call straight through, uncounted, and do not call
@@ -38,7 +47,9 @@ extern __thread struct rac_thread rac_thread __attribute__((tls_model("initial-e
  */
 static inline __attribute__((always_inline)) bool rac_enter(void)
 {
-	if (rac_thread.depth != 0 || !rac_state_is_active())
+	if (rac_thread.depth != 0)
+		return false;
+	if (__builtin_expect(!rac_state_is_plain(), 0) && !rac_enter_slowly())
 		return false;
 	rac_thread.depth = 1;
 	rac_thread.caller = __builtin_return_address(0);
@@ -53,6 +64,8 @@ static inline __attribute__((always_inline)) bool rac_enter(void)
 static inline void rac_leave(void)
 {
 	rac_thread.depth = 0;
+	if (__builtin_expect(rac_thread.counted, 0))
+		rac_leave_counted();
 }
 
 /* The name under which an allocation in `hook` is reported: the runtime function around it, if any. */

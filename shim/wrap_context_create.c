@@ -11,17 +11,30 @@
 #include "thread.h"
 #include "untracked.h"
 
+/* What passes the cap is destroyed again, and was never handed out. */
+static CUresult context_made(
+	struct rac_untracked_look *look, CUresult result, CUcontext *pctx, CUcontext before)
+{
+	if (rac_untracked_end(look, result))
+		return result;
+	rac_driver()->cuCtxDestroy_v2(*pctx);
+	*pctx = before;
+	rac_untracked_refused(look);
+	return CUDA_ERROR_OUT_OF_MEMORY;
+}
+
 RAC_EXPORT CUresult cuCtxCreate(CUcontext *pctx, unsigned int flags, CUdevice dev)
 {
 	const struct rac_driver *driver = rac_driver();
 	struct rac_untracked_look look;
 
-	if (!rac_enter())
+	if (pctx == NULL || !rac_enter())
 		return driver->cuCtxCreate(pctx, flags, dev);
-	rac_untracked_begin(&look, dev, true);
-	CUresult result = driver->cuCtxCreate(pctx, flags, dev);
+	CUcontext before = *pctx;
 
-	rac_untracked_end(&look, result);
+	rac_untracked_begin(&look, RAC_HOOK_cuCtxCreate, RAC_EVENT_MAKES, dev);
+	CUresult result = context_made(&look, driver->cuCtxCreate(pctx, flags, dev), pctx, before);
+
 	rac_leave();
 	return result;
 }
@@ -31,12 +44,14 @@ RAC_EXPORT CUresult cuCtxCreate_v2(CUcontext *pctx, unsigned int flags, CUdevice
 	const struct rac_driver *driver = rac_driver();
 	struct rac_untracked_look look;
 
-	if (!rac_enter())
+	if (pctx == NULL || !rac_enter())
 		return driver->cuCtxCreate_v2(pctx, flags, dev);
-	rac_untracked_begin(&look, dev, true);
-	CUresult result = driver->cuCtxCreate_v2(pctx, flags, dev);
+	CUcontext before = *pctx;
 
-	rac_untracked_end(&look, result);
+	rac_untracked_begin(&look, RAC_HOOK_cuCtxCreate_v2, RAC_EVENT_MAKES, dev);
+	CUresult result =
+		context_made(&look, driver->cuCtxCreate_v2(pctx, flags, dev), pctx, before);
+
 	rac_leave();
 	return result;
 }
@@ -47,12 +62,14 @@ RAC_EXPORT CUresult cuCtxCreate_v3(CUcontext *pctx, CUexecAffinityParam *paramsA
 	const struct rac_driver *driver = rac_driver();
 	struct rac_untracked_look look;
 
-	if (!rac_enter())
+	if (pctx == NULL || !rac_enter())
 		return driver->cuCtxCreate_v3(pctx, paramsArray, numParams, flags, dev);
-	rac_untracked_begin(&look, dev, true);
-	CUresult result = driver->cuCtxCreate_v3(pctx, paramsArray, numParams, flags, dev);
+	CUcontext before = *pctx;
 
-	rac_untracked_end(&look, result);
+	rac_untracked_begin(&look, RAC_HOOK_cuCtxCreate_v3, RAC_EVENT_MAKES, dev);
+	CUresult result = context_made(&look,
+		driver->cuCtxCreate_v3(pctx, paramsArray, numParams, flags, dev), pctx, before);
+
 	rac_leave();
 	return result;
 }
@@ -63,12 +80,14 @@ RAC_EXPORT CUresult cuCtxCreate_v4(
 	const struct rac_driver *driver = rac_driver();
 	struct rac_untracked_look look;
 
-	if (!rac_enter())
+	if (pctx == NULL || !rac_enter())
 		return driver->cuCtxCreate_v4(pctx, ctxCreateParams, flags, dev);
-	rac_untracked_begin(&look, dev, true);
-	CUresult result = driver->cuCtxCreate_v4(pctx, ctxCreateParams, flags, dev);
+	CUcontext before = *pctx;
 
-	rac_untracked_end(&look, result);
+	rac_untracked_begin(&look, RAC_HOOK_cuCtxCreate_v4, RAC_EVENT_MAKES, dev);
+	CUresult result = context_made(
+		&look, driver->cuCtxCreate_v4(pctx, ctxCreateParams, flags, dev), pctx, before);
+
 	rac_leave();
 	return result;
 }
@@ -79,15 +98,22 @@ RAC_EXPORT CUresult cuCtxSetLimit(CUlimit limit, size_t value)
 	const struct rac_driver *driver = rac_driver();
 	struct rac_untracked_look look;
 	CUdevice device;
+	size_t before = 0;
 
 	if (!rac_enter())
 		return driver->cuCtxSetLimit(limit, value);
 	if (driver->cuCtxGetDevice(&device) != CUDA_SUCCESS)
 		device = -1;
-	rac_untracked_begin(&look, device, false);
+	bool known = driver->cuCtxGetLimit(&before, limit) == CUDA_SUCCESS;
+
+	rac_untracked_begin(&look, RAC_HOOK_cuCtxSetLimit, RAC_EVENT_CHANGES, device);
 	CUresult result = driver->cuCtxSetLimit(limit, value);
 
-	rac_untracked_end(&look, result);
+	if (!rac_untracked_end(&look, result) && known &&
+		driver->cuCtxSetLimit(limit, before) == CUDA_SUCCESS) {
+		rac_untracked_refused(&look);
+		result = CUDA_ERROR_OUT_OF_MEMORY;
+	}
 	rac_leave();
 	return result;
 }
@@ -141,10 +167,17 @@ RAC_EXPORT CUresult cuGreenCtxCreate(
 
 	if (phCtx == NULL || dev < 0 || dev >= RAC_MAX_DEVICES || !rac_enter())
 		return driver->cuGreenCtxCreate(phCtx, desc, dev, flags);
-	rac_untracked_begin_primary(&look, dev);
+	CUgreenCtx before = *phCtx;
+
+	rac_untracked_begin_primary(&look, RAC_HOOK_cuGreenCtxCreate, dev);
 	CUresult result = driver->cuGreenCtxCreate(phCtx, desc, dev, flags);
 
-	rac_untracked_end(&look, result);
+	if (!rac_untracked_end(&look, result)) {
+		driver->cuGreenCtxDestroy(*phCtx);
+		*phCtx = before;
+		rac_untracked_refused(&look);
+		result = CUDA_ERROR_OUT_OF_MEMORY;
+	}
 	if (result == CUDA_SUCCESS) {
 		learn_primary(rac_state(), dev);
 		green_keep(rac_state(), *phCtx, dev);
@@ -187,7 +220,7 @@ static CUresult green_destroy(struct rac_state *state, struct rac_green *green, 
 	rac_store_relaxed(&green->handle, 1);
 	if (alias != NULL)
 		rac_context_forget_alias(state, alias);
-	rac_primary_release_begin(&r, state, device);
+	rac_primary_release_begin(&r, state, RAC_HOOK_cuGreenCtxDestroy, device);
 	CUresult result = rac_driver()->cuGreenCtxDestroy(handle);
 
 	rac_primary_release_finish(&r, state, result);

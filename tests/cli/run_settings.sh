@@ -46,9 +46,9 @@ CUDA_DEVICE_MEMORY_LIMIT='many' does not begin with a digit; write a number and 
 run env RAC_LIMT=8G "$rac" run sh -c "$started"
 ended 'so is what looks like a misspelt cap' 125 \
 	"rac run: RAC_LIMT='8G' is not a setting of this version; write RAC_LIMIT"
-run "$rac" run --limit 8G --scope process sh -c "$started"
-ended 'so is a cap that would mean something else' 125 "rac run: RAC_SCOPE='process' is not \
-supported by this version; the cap would not be the one asked for, so unset it"
+run "$rac" run --limit 8G --scope all sh -c "$started"
+ended 'so is a cap that would mean something else' 125 \
+	"rac run: RAC_SCOPE='all' is none of its values; write allocations or process"
 run "$rac" run --limit 8Q --on-limit maybe --report 'a%z' sh -c "$started"
 is 'every wrong value is said at once' "$(wc -l <"$T/err")" 3
 ended 'wrong values are refused' 125

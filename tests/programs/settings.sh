@@ -37,8 +37,8 @@ contains 'an empty cap is named' "$fails_line" "RAC_LIMIT=''"
 fails_closed CUDA_DEVICE_MEMORY_LIMIT=many "CUDA_DEVICE_MEMORY_LIMIT='many' does not begin with a \
 digit; write a number and a unit, such as 8G, 512M or 1.5G"
 fails_closed RAC_LIMT=8G "RAC_LIMT='8G' is not a setting of this version; write RAC_LIMIT"
-fails_closed RAC_SCOPE=process "RAC_SCOPE='process' is not supported by this version; the cap would \
-not be the one asked for, so unset it" RAC_LIMIT=8G
+fails_closed RAC_SCOPE=all "RAC_SCOPE='all' is none of its values; write allocations or process" \
+	RAC_LIMIT=8G
 for bad in '8G,,4G' '0=8G,0=4G' '-1' '1.5' '99999999999999999999G' '120%x' '8 G G' '=8G' 'GPU-=1G' \
 	'0=' '8G;x' '1e3' '0x10' ' ' '101%'; do
 	shimmed RAC_LIMIT="$bad" "$APPS/leak" 1M

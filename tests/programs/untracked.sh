@@ -27,6 +27,7 @@ reports 'what the ledger holds is not in it' "$(mib 300) \"nvml\"" own \
 	load-late create take:500M info
 reports 'each context counts' "$(mib 600) \"nvml\"" own load-late retain create
 reports 'raised limits count' "$(mib 428) \"nvml\"" own load-late create limit take:9M limit
+reports 'when none is left, nothing is' '0 "nvml"' own load-late create take:9M destroy
 reports 'one that ended does not' "$(mib 300) \"nvml\"" own load-late create destroy create
 reports 'NVML that is loaded later is asked when memory sizes are' "$(mib 300) \"nvml\"" own \
 	create load-late take:64M info
@@ -50,9 +51,11 @@ reports 'where NVML tells nothing, nothing is known (row 21)' 'null null' blind 
 reports 'a device that is not there is not reported' "$(mib 300) \"nvml\"" own \
 	load-late create absent
 reports 'not where one was made unseen' 'null null' foreign create load-late retain
-reports 'not where one ended' 'null null' foreign load-late create destroy create
-reports 'nor with the primary one after a reset' 'null null' failing \
-	load-late retain reset retain
+reports 'what ended is taken off' "$(mib 300) \"context\"" foreign load-late create destroy create
+reports 'also the primary one after a reset' "$(mib 300) \"context\"" failing \
+	load-late retain take:100M reset retain
+reports 'and by its last release' "$(mib 300) \"context\"" failing \
+	load-late retain retain release create release
 
 reports 'no call of NVML on the path of an allocation, nor for little change' \
 	"$(mib 300) \"nvml\"" own load-late create quiet take:500M calls:2 info quiet info \

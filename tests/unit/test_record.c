@@ -116,7 +116,8 @@ Test(record, says_what_the_process_says_of_itself)
 
 	rac_tracker_describe(parts.tracker, DEVICE, "GPU-x", "Some GPU", 1 << 20);
 	allocate(0x1000, 100);
-	rac_store_relaxed(&parts.devices[DEVICE].untracked, 77 << 2 | RAC_UNTRACKED_NVML);
+	rac_store_relaxed(&parts.devices[DEVICE].untracked,
+		77 << RAC_UNTRACKED_SOURCE_BITS | RAC_UNTRACKED_NVML);
 	rac_tracker_unknown_free(parts.tracker);
 	view = open_bytes(file.used);
 	cr_assert(view != NULL, "%s", message);

@@ -91,7 +91,7 @@ Test(report_text, tells_kinds_host_memory_and_findings)
 		  "  still allocated at exit: 12.0 MiB in 3 allocations\n" P
 		  "  120 allocations, 117 frees, largest request 512 MiB\n" P
 		  "  3 requests (6.00 GiB) refused\n" P "  the limit was passed by 10.0 MiB\n" P
-		  "  1 call failed by the driver\n" P "  beyond what is tracked: 500 MiB\n" P
+		  "  1 call failed by the driver\n" P "  beyond what is tracked: 500 MiB (nvml)\n" P
 		  "  device: peak 1.50 GiB, live 12.0 MiB, 120 allocations, 117 frees\n" P
 		  "  managed: peak 1.00 GiB, live 0 B, 1 allocation, 1 free\n" P
 		  "device 1: peak 1 B\n" P "  still allocated at exit: nothing\n" P
