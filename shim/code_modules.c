@@ -5,8 +5,12 @@
 
 #include "maps.h"
 #include <elf.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/auxv.h>
+
+/* Nothing is mapped below, whatever the machine. */
+#define LOWEST_ADDRESS 4096
 
 size_t rac_code_modules_bytes(uint32_t modules)
 {
@@ -36,7 +40,7 @@ static uint64_t check_of(uint64_t start, uint64_t end, uint64_t seen_in)
 	return (hash ^ seen_in) * UINT64_C(0xbf58476d1ce4e5b9) | 1;
 }
 
-static bool is_generated(struct rac_code_modules *m, uintptr_t address)
+static bool has_no_module(struct rac_code_modules *m, uintptr_t address)
 {
 	uint64_t epoch = rac_code_load_epoch();
 
@@ -53,13 +57,13 @@ static bool is_generated(struct rac_code_modules *m, uintptr_t address)
 	return false;
 }
 
-static void note_generated(
+static void note_no_module(
 	struct rac_code_modules *m, const struct rac_mapping *mapping, uint64_t epoch)
 {
 	uint32_t i = rac_fetch_add_relaxed(&m->next_stretch, 1) % RAC_CODE_STRETCHES;
 	struct rac_code_stretch *s = &m->stretches[i];
 
-	/* Relaxed: see is_generated. */
+	/* Relaxed: see has_no_module. */
 	rac_store_relaxed(&s->start, mapping->start);
 	rac_store_relaxed(&s->end, mapping->end);
 	rac_store_relaxed(&s->seen_in, epoch);
@@ -136,25 +140,24 @@ static bool find_program(struct finding *f, uintptr_t address)
 	return true;
 }
 
-static bool find_mapped(struct rac_code_modules *m, struct finding *f, uintptr_t address)
+static enum rac_code_found find_mapped(
+	struct rac_code_modules *m, struct finding *f, uintptr_t address)
 {
 	uint64_t epoch = rac_code_load_epoch();
 
 	switch (rac_maps_find(address, &f->mapping)) {
 	case RAC_MAPS_UNREADABLE:
-		return find_program(f, address);
+		return find_program(f, address) ? RAC_CODE_FOUND : RAC_CODE_UNREADABLE;
 	case RAC_MAPS_FREE:
-		return false;
+		return RAC_CODE_NO_MODULE;
 	case RAC_MAPS_FOUND:
 		break;
 	}
-	if (!f->mapping.is_executable)
-		return false;
-	if (f->mapping.image != 0 && rac_image_read(&f->image, f->mapping.image) &&
-		rac_image_runs(&f->image, address))
-		return true;
-	note_generated(m, &f->mapping, epoch);
-	return false;
+	if (f->mapping.is_executable && f->mapping.image != 0 &&
+		rac_image_read(&f->image, f->mapping.image) && rac_image_runs(&f->image, address))
+		return RAC_CODE_FOUND;
+	note_no_module(m, &f->mapping, epoch);
+	return RAC_CODE_NO_MODULE;
 }
 
 static uint64_t key_of(const struct finding *f)
@@ -194,42 +197,52 @@ static void describe(struct rac_code_modules *m, uint16_t number, const struct f
 }
 
 /* Out of line, so that its 1.5 KiB of stack are not those of every lookup. */
-__attribute__((noinline)) static uint16_t find_new(
-	struct rac_code_modules *m, uintptr_t address, struct rac_image *image)
+__attribute__((noinline)) static enum rac_code_found find_new(
+	struct rac_code_modules *m, uintptr_t address, uint16_t *out, struct rac_image *image)
 {
 	uint64_t epoch = rac_code_epoch();
+	enum rac_code_found found = RAC_CODE_FOUND;
 	struct finding f;
 	bool first;
+	int saved = errno;
 
-	if (is_generated(m, address) || (!find_vdso(&f, address) && !find_mapped(m, &f, address)))
-		return RAC_MODULE_UNKNOWN;
+	if (address < LOWEST_ADDRESS || address >> RAC_PC_ADDRESS_BITS != 0 ||
+		has_no_module(m, address))
+		return RAC_CODE_NO_MODULE;
+	if (!find_vdso(&f, address))
+		found = find_mapped(m, &f, address);
+	errno = saved; /* asking for what the kernel did not hand over is an error */
+	if (found != RAC_CODE_FOUND)
+		return found;
 	uint16_t number = rac_module_claim(m->table, key_of(&f), f.image.base, &first);
 
 	if (number == RAC_MODULE_UNKNOWN)
-		return RAC_MODULE_UNKNOWN;
+		return RAC_CODE_NO_MODULE;
 	/* Another thread that claimed it first may still be describing it: here it is known already. */
 	if (first)
 		describe(m, number, &f);
 	if (epoch != 0)
 		rac_store_relaxed(
 			&m->modules[number].seen_in, epoch); /* relaxed: as in the check */
+	*out = number;
 	*image = f.image;
-	return number;
+	return RAC_CODE_FOUND;
 }
 
-bool rac_code_modules_image(
+enum rac_code_found rac_code_modules_image(
 	struct rac_code_modules *m, uintptr_t address, uint16_t *number, struct rac_image *image)
 {
+	enum rac_code_found found = RAC_CODE_FOUND;
+
 	*number = find_known(m, address);
 	if (*number != RAC_MODULE_UNKNOWN)
 		*image = m->modules[*number].image;
 	else
-		*number = find_new(m, address, image);
-	if (*number == RAC_MODULE_UNKNOWN)
-		return false;
+		found = find_new(m, address, number, image);
 	/* Release: who sees the number sees its base. */
-	rac_store_release(remembered(m, address), rac_pc(*number, address));
-	return true;
+	if (found == RAC_CODE_FOUND)
+		rac_store_release(remembered(m, address), rac_pc(*number, address));
+	return found;
 }
 
 uint16_t rac_code_modules_find(struct rac_code_modules *m, uintptr_t address)

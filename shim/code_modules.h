@@ -4,7 +4,7 @@
  *
  * Nothing here takes a lock, allocates, asks the dynamic loader or follows a pointer that it cannot
  * trust. An address that was looked up before costs a few nanoseconds; a new one a few system calls; the
- * first in a module reads /proc/self/maps, the first in a stretch of generated code, too.
+ * first in a module reads /proc/self/maps, the first in a stretch of generated code or of data, too.
  *
  * Operations and what they may run with: everything with everything, from any thread and in signal
  * handlers. Two threads that meet a module at the same time get one number.
@@ -43,7 +43,7 @@ static inline uint64_t rac_pc_address(uint64_t pc)
 }
 
 #define RAC_CODE_ADDRESSES 1024 /* remembered at a time; a power of two */
-#define RAC_CODE_STRETCHES 32   /* of generated code */
+#define RAC_CODE_STRETCHES 32   /* of memory without a module */
 
 struct rac_code_module {
 	rac_atomic_u64 seen_in; /* the epoch in which it was last seen in its place */
@@ -51,7 +51,7 @@ struct rac_code_module {
 	struct rac_image image;
 };
 
-/* Code that no ELF file holds: addresses from start to end, seen in one load epoch. Each word is checked
+/* Memory that no ELF file holds: addresses from start to end, seen in one load epoch. Each word is checked
  * against the others by `check`, so that a half-written one is not believed. */
 struct rac_code_stretch {
 	rac_atomic_u64 start, end, seen_in, check;
@@ -80,8 +80,14 @@ struct rac_code_modules *rac_code_modules_init(void *memory, struct rac_module_t
  */
 uint16_t rac_code_modules_find(struct rac_code_modules *m, uintptr_t address);
 
-/* The same, with the module's image. False: unknown. */
-bool rac_code_modules_image(
+enum rac_code_found {
+	RAC_CODE_FOUND,
+	RAC_CODE_NO_MODULE,  /* or no room in the table */
+	RAC_CODE_UNREADABLE, /* it cannot be told now: /proc/self/maps is not to be had */
+};
+
+/* The same, with the module's image where it is found. */
+enum rac_code_found rac_code_modules_image(
 	struct rac_code_modules *m, uintptr_t address, uint16_t *number, struct rac_image *image);
 
 /* Whether a module that was found earlier is in its place; compares if need be. */

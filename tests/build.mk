@@ -9,8 +9,7 @@ UNIT_INCLUDE := $(CLI_CPPFLAGS) -Itests/unit -Icli -Ishim -DSTACKS=\"$(abspath $
 PLAIN_CFLAGS := -Itests/lib/plain $(UNIT_INCLUDE) $(filter-out -Wpedantic,$(CFLAGS))
 UNIT_CFLAGS  := $(UNIT_INCLUDE) $(filter-out -Wpedantic -Wconversion,$(CFLAGS))
 # What the tests are about: core/, the parts of the command, and what of the shim stands alone.
-UNIT_SHIM    := safe_read maps elf_image code_epoch code_modules
-UNIT_TESTED  := $(filter-out $(B)/cli/main.o,$(CLI_OBJ)) $(UNIT_SHIM:%=$(B)/shim/%.c.o) \
+UNIT_TESTED  := $(filter-out $(B)/cli/main.o,$(CLI_OBJ)) $(SHIM_ALONE) \
                 $(B)/librac_core.a
 UNIT_LIBS    := $(CLI_LIBS) -ldl -lpthread -lm
 
