@@ -1,14 +1,15 @@
 # Benchmarks; they print figures and judge nothing.
 
 BENCH        := $(abspath $(B))/tests/bench
-BENCH_PAIRS  := $(addprefix $(BENCH)/,bench_pairs pairs floor_cap.so floor_table.so)
+BENCH_PARTS  := $(addprefix $(BENCH)/,bench_pairs bench_stacks pairs floor_cap.so floor_table.so)
 BENCH_ROUNDS ?= 15
 BENCH_CFLAGS  = $(CPPFLAGS) -Ishim $(CFLAGS) $(DEPS)
 
 .PHONY: bench
-bench: $(B)/tests/bench_core $(BENCH_PAIRS) $(B)/librac_track.so ## measure the hot paths beside their floor
+bench: $(B)/tests/bench_core $(BENCH_PARTS) $(B)/librac_track.so ## measure the hot paths beside their floor
 	$(B)/tests/bench_core
 	$(BENCH)/bench_pairs $(BENCH)/ $(abspath $(B))/librac_track.so $(BENCH_ROUNDS) $(BENCH)/pairs.json
+	B=$(B) tests/bench/stacks.sh
 
 $(B)/tests/bench_core: tests/bench/bench_core.c $(B)/librac_core.a
 	@mkdir -p $(@D)
@@ -33,3 +34,7 @@ $(BENCH)/pairs: tests/bench/pairs.c $(BENCH)/stub/libcuda.so.1
 $(BENCH)/bench_pairs: tests/bench/bench_pairs.c
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_CFLAGS) $< $(LDFLAGS) -o $@
+
+$(BENCH)/bench_stacks: tests/bench/stacks.c $(SHIM_ALONE) $(B)/librac_core.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Ishim $(CFLAGS) $(DEPS) $^ $(LDFLAGS) -ldl -o $@
