@@ -3,8 +3,8 @@
  */
 #include "elf_symbols.h"
 
+#include "bare_string.h"
 #include <elf.h>
-#include <string.h>
 #include <sys/auxv.h>
 
 /* The linker's: where our file begins, and where our functions end. link.h declares _DYNAMIC: of the
@@ -171,7 +171,7 @@ static bool matches(const struct rac_object *object, uint32_t index, const char 
 	const ElfW(Sym) *symbol = &object->symbols[index];
 
 	return symbol->st_shndx != SHN_UNDEF && (symbol->st_info & 0xf) == STT_FUNC &&
-		strcmp(object->strings + symbol->st_name, name) == 0;
+		rac_same_text(object->strings + symbol->st_name, name);
 }
 
 uint32_t rac_symbol_hash(const char *name)
@@ -294,7 +294,7 @@ static bool compare_soname(void *context, const struct rac_object *object)
 {
 	struct soname_search *search = context;
 
-	if (strcmp(object->soname, search->soname) != 0)
+	if (!rac_same_text(object->soname, search->soname))
 		return true;
 	*search->out = *object;
 	search->found = true;

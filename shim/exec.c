@@ -83,17 +83,17 @@ static bool may_run_along(const char *path, const char *file, char *candidate)
 
 static bool announce_search(const char *file)
 {
-	const char *path = getenv("PATH");
 	int saved = errno;
-	bool announced;
 
 	if (!rac_exit_report_is_due())
 		return false;
 	if (strchr(file, '/') != NULL)
 		return announce(AT_FDCWD, file, 0);
+	const char *path = getenv("PATH");
+
 	if (path == NULL)
 		path = "/bin:/usr/bin";
-	announced = may_run_along(path, file, alloca(longest_candidate(path, file))) &&
+	bool announced = may_run_along(path, file, alloca(longest_candidate(path, file))) &&
 		rac_exit_report(RAC_END_EXEC, 0);
 	errno = saved;
 	return announced;

@@ -8,9 +8,9 @@
  */
 #include "libc_real.h"
 
+#include "bare_string.h"
 #include "elf_symbols.h"
 #include <stddef.h>
-#include <string.h>
 
 /* Before glibc 2.34 a program can lack libdl.so.2. Its weak references to dlsym lead here all the same,
  * since we export the name; they then find nothing. */
@@ -75,12 +75,12 @@ struct next_search {
 
 static bool is_libc_itself(const char *soname)
 {
-	return strcmp(soname, "libc.so.6") == 0 || strncmp(soname, "libc.musl-", 10) == 0;
+	return rac_same_text(soname, "libc.so.6") || rac_begins_with(soname, "libc.musl-");
 }
 
 static bool is_libc(const char *soname)
 {
-	return is_libc_itself(soname) || strcmp(soname, "libdl.so.2") == 0;
+	return is_libc_itself(soname) || rac_same_text(soname, "libdl.so.2");
 }
 
 /* Goes on until the C library has been seen. */

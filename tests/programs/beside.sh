@@ -90,6 +90,32 @@ r["process"]["started"].replace("Z", "+00:00")).timestamp()) < 60, r["process"][
 	done
 fi
 
+# Programs built with a sanitizer, which looks up what it stands in for before anything works. That of addresses
+# wants to be the first library of all.
+export ASAN_OPTIONS=detect_leaks=0
+for sanitizer in address:libasan.so thread:libtsan.so undefined:libubsan.so; do
+	name="a program with -fsanitize=${sanitizer%:*}"
+	runtime=$(readlink -f "$(${CC:-gcc} -print-file-name="${sanitizer#*:}")")
+	if ! ${CC:-gcc} -O1 -fsanitize="${sanitizer%:*}" -D_GNU_SOURCE -Itests/sim/include tests/apps/life_end.c \
+		-o "$T/sanitized" -L"$SIM" -lcuda -ldl -lpthread 2>"$T/err" ||
+		! "$T/sanitized" exit 0 >"$T/out" 2>&1; then
+		skip "$name" "none can be built or run here: $(tail -n 1 "$T/err" "$T/out" | tr '\n' ' ')"
+		continue
+	fi
+	orders="$runtime:$SHIM"
+	[ "$sanitizer" = address:libasan.so ] || orders="$orders $SHIM"
+	for order in $orders; do
+		for way in exit runtime; do
+			run "$T/sanitized" $way 42 atexit destructor on_exit
+			alone="$status $(cat "$T/out")"
+			with "$order" "$T/sanitized" $way 42 atexit destructor on_exit
+			is "$name ends as ever: $way, ${order##*/} last" "$status $(cat "$T/out")" "$alone"
+			is "and the report equals the truth: $way, ${order##*/} last" "$("$PYTHON" \
+				tests/lib/truth.py "$T/report.json" "$T/truth.json" 2>&1)" ''
+		done
+	done
+done
+
 # What torch_memory_saver does: cudaMalloc becomes mapped objects, whose memory goes and comes.
 saver=$APPS/beside_saver.so
 beside 'a saver' "$saver" exact "$APPS/beside" 64M 12
