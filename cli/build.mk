@@ -31,7 +31,7 @@ $(B)/cli/%.found $(B)/cli/%.missing:
 	@touch $@
 
 # The assembler reads them, so the compiler does not know.
-$(B)/cli/embedded.o: cli/completion.bash
+$(B)/cli/embedded.o: cli/completion.bash cli/report.html
 $(B)/cli/embedded.o: CLI_CPPFLAGS += -Wa,-Icli
 
 $(B)/cli/%.o: cli/%.c

@@ -13,3 +13,4 @@
 		".previous")
 
 EMBED(rac_embedded_completion, "completion.bash");
+EMBED(rac_embedded_page, "report.html");

@@ -5,5 +5,6 @@
 #define RAC_EMBEDDED_H
 
 extern const char rac_embedded_completion[];
+extern const char rac_embedded_page[];
 
 #endif

@@ -64,6 +64,7 @@ static const struct rac_flag_group group = {"flags", flags, sizeof(flags) / size
 static const struct rac_flag_group *const groups[] = {&group, &format_group, NULL};
 static const struct rac_example examples[] = {
 	{"rac report report-4242.json", "what the process would have printed"},
+	{"rac report --format html --output gpu.html report-4242.json", "a page to look at"},
 	{"ssh node7 cat report-4242.json | rac report -", "one of another machine"},
 };
 static const struct rac_usage usage = {
@@ -115,6 +116,9 @@ int rac_cmd_report(int argc, char **argv)
 		return status;
 	if (options.json)
 		options.format = FORMAT_json;
+	if (options.format == FORMAT_html && args.operand_count > 1)
+		return rac_usage_error(usage.verb, "html is a page of one report; %zu are given",
+			args.operand_count);
 	if (!rac_output_open(&output, options.output, false, &c))
 		return rac_fail(usage.verb, RAC_EXIT_FAILED, "%s", c.text);
 	for (size_t i = 0; i < args.operand_count; i++)

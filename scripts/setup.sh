@@ -10,7 +10,7 @@
 #   worlds   what `make check-worlds` needs
 #   guests   what `make check-guests` needs
 #   clients  what `make check-clients` builds and runs them with
-#   viewers  programs that read what `rac export` writes, for `make check-viewers`
+#   viewers  programs that read what `rac export` and `rac report` write, for `make check-viewers`
 #   --check  says what is missing and installs nothing
 #
 # Status: 0 all is there, 1 something is missing, 2 wrong usage. When all is there, no package
@@ -32,6 +32,7 @@ test        mandoc            command:mandoc
 viewers     golang-go         command:go
 viewers     heaptrack         command:heaptrack_print
 viewers     prometheus        command:promtool
+viewers     chromium          command:chromium
 check       valgrind          command:valgrind
 check       clang             command:clang
 lint        clang-format      command:clang-format

@@ -73,11 +73,12 @@ check-valgrind: ## unit tests under valgrind
 	valgrind -q --fair-sched=yes --leak-check=full --error-exitcode=97 \
 		build-valgrind/tests/units-plain
 
-check-viewers: ## read every form of rac export with the program that it is for
+check-viewers: ## read pages and exports with the programs that they are for
 	@scripts/setup.sh test
 	@scripts/setup.sh viewers
 	@+$(SUBMAKE) all apps
 	@B=$(B) tests/run-tests.sh tests/cli/export.sh
+	@B=$(B) tests/run-tests.sh tests/cli/html.sh
 
 check-worlds: ## run the tests on older and newer releases of Debian
 	@scripts/setup.sh worlds
