@@ -186,7 +186,9 @@ static bool prepare(struct rac_state *state, uint32_t device)
 			state->tracker, device, facts.cap.uuid, facts.name, facts.cap.total_bytes);
 		record_cap_source(state, device);
 	}
-	bool joined = rac_group_join(state, device, facts.cap.uuid);
+	/* With a cap that is not understood it would keep others from theirs. */
+	bool joined = rac_device_is_closed(state, device) ||
+		rac_group_join(state, device, facts.cap.uuid);
 
 	if (state->settings.verbose && rac_exchange_acq_rel(&state->caps_said, 1) == 0)
 		say_caps(state, count);

@@ -79,7 +79,7 @@ kill_member() {
 # alone [VARIABLE=VALUE…] WORD…: one more member that runs to its end; see shimmed and answers.
 alone() {
 	alone_settings=
-	while case ${1:-} in RAC_*=* | CUDA_*=*) true ;; *) false ;; esac; do
+	while case ${1:-} in RAC_*=* | *CUDA_*=*) true ;; *) false ;; esac; do
 		alone_settings="$alone_settings $1"
 		shift
 	done

@@ -144,12 +144,12 @@ else
 	skip 'no /dev/shm, one that is full or cannot be written to' 'no mount namespaces here'
 fi
 
-# lock PLACE: holds the lock of a place in the group's file, as a process that is stopped would.
+# hold_lock PLACE [COUNT]: holds the lock of a place in the group's file, as a process that is stopped would.
 hold_lock() {
 	member_run holder "$PYTHON" -c "
 import fcntl, struct, sys, time
 file = open('$(ls /dev/shm/rac-group-*-"$group"-*)', 'r+b')
-fcntl.fcntl(file, 37, struct.pack('hhqqi', fcntl.F_WRLCK, 0, $1, 1, 0))
+fcntl.fcntl(file, 37, struct.pack('hhqqi', fcntl.F_WRLCK, 0, $1, ${2:-1}, 0))
 print('held', flush=True)
 time.sleep(60)"
 	until_said holder held
@@ -170,6 +170,18 @@ until_said second after
 is 'and who is inside already can do without it' "$(said_by second)" \
 	'take:400M granted there take:600M granted after'
 members_end
+
+new_group 1G
+is_open 'a group is made, to be filled'
+hold_lock 1 512
+alone take:1M take:1M show
+closed 'a group of 512 processes' 'it is full: 512 processes; make several groups of it'
+members_end
+
+new_group 1G
+alone SIMCUDA_FAIL='cuDeviceGetUuid:*=801,cuDeviceGetUuid_v2:*=801' take:1M take:1M show
+closed 'a device without a UUID' \
+	'the driver does not tell its UUID, by which members meet; unset RAC_GROUP'
 
 new_group 1G
 member first "$app" take:600M say:there wait
@@ -227,6 +239,11 @@ is 'and it is said what a name is' "$(of_group "$T/err")" "RAC_GROUP='a/b': '/' 
 digit, dot, dash or underscore; use these alone; until then every device allocation is refused"
 run "$RAC" run --group a/b -- "$app" take:1M
 is 'rac run does not even start' "$status" 125
+member first env RAC_LIMIT=1X "$app" take:1M say:there wait
+until_said first there
+is 'a member with a cap that is not understood gets nothing' "$(said_by first)" 'take:1M refused there'
+is_open 'and keeps nobody from theirs'
+members_end
 unset RAC_GROUP
 run "$RAC" run --limit 1G --group "$group" -- "$app" take:1M show
 is 'rac run --group sets the group' "$(answers)" 'take:1M granted free 1023 of 1024'

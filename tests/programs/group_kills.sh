@@ -16,6 +16,16 @@ else
 	ended 'an operation that is cut off at any instruction is done or undone as a whole' 0 ''
 fi
 
+new_group 1G
+i=0
+while [ "$i" -lt 50 ]; do
+	i=$((i + 1))
+	timeout -s KILL "0.0$((i % 5))$i" env LD_PRELOAD="$SHIM" RAC_REPORT=none "$APPS/group_member" take:100M \
+		>/dev/null 2>&1
+done
+alone take:1G
+is 'members killed while they join leave nothing behind' "$(answers)" 'take:1G granted'
+
 new_group 64M
 run env SIMCUDA_MEMORY=1G RAC_REPORT=none "$APPS/group_kill" "$SHIM" 64M "$processes" "$kills"
 is "$processes processes at the cap, $kills of them killed: the device never holds more, all comes back" \
