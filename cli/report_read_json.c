@@ -38,6 +38,11 @@ static const struct rac_field untracked_fields[] = {
 	OPTIONAL("untracked_source", TEXT, struct rac_report_untracked, source),
 };
 
+static const struct rac_field group_fields[] = {
+	OPTIONAL("group", TEXT, struct rac_report_group, name),
+	OPTIONAL("group_bytes", COUNT, struct rac_report_group, used_bytes),
+};
+
 static const struct rac_field counts_fields[] = {
 	NEEDED("live_bytes", COUNT, struct rac_counts, live_bytes),
 	NEEDED("peak_bytes", COUNT, struct rac_counts, peak_bytes),
@@ -160,11 +165,13 @@ static bool read_kinds(struct rac_report_reading *r, const struct rac_place *dev
 
 static bool read_device(struct rac_report_reading *r, const struct rac_place *place,
 	const struct rac_node *device, struct rac_device_snapshot *out,
-	struct rac_report_untracked *untracked)
+	struct rac_report_untracked *untracked, struct rac_report_group *group)
 {
 	if (rac_node_kind(device) != RAC_NODE_OBJECT)
 		return rac_field_complain(&r->fields, place, NULL, device, "an object");
-	if (!rac_fields_read(&r->fields, place, device, device_fields, COUNT(device_fields), out))
+	if (!rac_fields_read(&r->fields, place, device, device_fields, COUNT(device_fields), out) ||
+		!rac_fields_read(
+			&r->fields, place, device, group_fields, COUNT(group_fields), group))
 		return false;
 	untracked->known = rac_node_get(device, "untracked_bytes") != NULL;
 	return (!untracked->known ||
@@ -180,6 +187,7 @@ static bool read_devices(struct rac_report_reading *r, struct rac_report *out)
 	size_t count = rac_node_length(devices);
 	struct rac_device_snapshot *to;
 	struct rac_report_untracked *untracked;
+	struct rac_report_group *groups;
 	struct rac_quote quote;
 
 	if (devices == NULL)
@@ -191,14 +199,15 @@ static bool read_devices(struct rac_report_reading *r, struct rac_report *out)
 			rac_quote(&quote, r->fields.document), count, RAC_MAX_DEVICES);
 	out->devices = to = rac_reading_room(r, count, sizeof(*to));
 	out->untracked = untracked = rac_reading_room(r, count, sizeof(*untracked));
-	if (to == NULL || untracked == NULL)
+	out->groups = groups = rac_reading_room(r, count, sizeof(*groups));
+	if (to == NULL || untracked == NULL || groups == NULL)
 		return false;
 	for (; out->device_count < count; out->device_count++) {
 		size_t i = out->device_count;
 		const struct rac_place place = {NULL, "devices", i};
 		const struct rac_node *device = rac_node_at(devices, i);
 
-		if (!read_device(r, &place, device, &to[i], &untracked[i]))
+		if (!read_device(r, &place, device, &to[i], &untracked[i], &groups[i]))
 			return false;
 		if (to[i].ordinal >= RAC_MAX_DEVICES)
 			return rac_field_complain(&r->fields, &place, "ordinal",

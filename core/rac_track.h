@@ -37,6 +37,7 @@ extern "C" {
 
 #define RAC_MAX_DEVICES     64
 #define RAC_DEVICE_NAME_MAX 96 /* bytes, ending NUL included */
+#define RAC_GROUP_NAME_MAX  65 /* of those who share a limit, NUL included */
 #define RAC_UUID_TEXT_MAX   48 /* "GPU-" or "MIG-", 36 characters, NUL */
 #define RAC_NO_LIMIT        UINT64_C(0)
 /* No device grants more in one request. Larger ones are not counted while they are under way: they

@@ -112,6 +112,8 @@ struct rac_record_device {
 		untracked; /* bytes << 3 | enum rac_untracked_source, so that both belong together */
 	char limit_source
 		[RAC_LIMIT_SOURCE_MAX]; /* the variable that the cap comes from; "": no cap */
+	char group[RAC_GROUP_NAME_MAX]; /* that shares the cap; "": none */
+	rac_atomic_u64 group_bytes;     /* what it used when somebody last looked */
 };
 
 /* The parts of a head, in the memory of its own process or in a reader's copy. */
@@ -157,6 +159,8 @@ struct rac_record_fate {
 struct rac_record_room {
 	struct rac_device_snapshot devices[RAC_MAX_DEVICES];
 	struct rac_report_untracked untracked[RAC_MAX_DEVICES];
+	struct rac_report_group groups[RAC_MAX_DEVICES];
+	char group_names[RAC_MAX_DEVICES][RAC_GROUP_NAME_MAX];
 };
 
 /*

@@ -50,18 +50,33 @@ static void describe_untracked(const struct rac_record_device *d, struct rac_rep
 	out->source = names[source];
 }
 
+/* The name may come from a damaged record, so it is ended in a copy. */
+static void describe_group(const struct rac_record_device *d, char name[RAC_GROUP_NAME_MAX],
+	struct rac_report_group *out)
+{
+	memcpy(name, d->group, RAC_GROUP_NAME_MAX);
+	name[RAC_GROUP_NAME_MAX - 1] = '\0';
+	out->name = name[0] != '\0' ? name : NULL;
+	out->used_bytes = rac_load_relaxed(&d->group_bytes);
+}
+
 void rac_record_report(const struct rac_record_parts *parts, const struct rac_record_fate *fate,
 	struct rac_record_room *room, struct rac_report *out)
 {
 	memset(out, 0, sizeof(*out));
 	describe_process(parts->header, fate, &out->process);
-	for (uint32_t device = 0; device < RAC_MAX_DEVICES; device++)
-		if (rac_tracker_snapshot(
-			    parts->tracker, device, &room->devices[out->device_count]) == RAC_OK)
-			describe_untracked(
-				&parts->devices[device], &room->untracked[out->device_count++]);
+	for (uint32_t device = 0; device < RAC_MAX_DEVICES; device++) {
+		size_t at = out->device_count;
+
+		if (rac_tracker_snapshot(parts->tracker, device, &room->devices[at]) != RAC_OK)
+			continue;
+		describe_untracked(&parts->devices[device], &room->untracked[at]);
+		describe_group(&parts->devices[device], room->group_names[at], &room->groups[at]);
+		out->device_count++;
+	}
 	out->devices = room->devices;
 	out->untracked = room->untracked;
+	out->groups = room->groups;
 	rac_tracker_host_snapshot(parts->tracker, &out->host_pinned);
 	out->unknown_frees = rac_tracker_unknown_frees(parts->tracker);
 	out->unrecorded = rac_tracker_unrecorded_count(parts->tracker);

@@ -89,6 +89,12 @@ struct rac_report_untracked {
 	const char *source; /* how it was measured, e.g. "nvml" */
 };
 
+/* Who shares the limit of a device. */
+struct rac_report_group {
+	const char *name;    /* NULL: nobody */
+	uint64_t used_bytes; /* what all of them used together, when that was last seen */
+};
+
 struct rac_report_frame {
 	const char *module, *build_id;
 	uint64_t offset; /* in the module's file */
@@ -139,6 +145,7 @@ struct rac_report {
 	const struct rac_device_snapshot *devices;
 	size_t device_count;
 	const struct rac_report_untracked *untracked; /* one per device; NULL: measured nowhere */
+	const struct rac_report_group *groups;        /* likewise; NULL: no limit is shared */
 	struct rac_counts host_pinned;
 	uint64_t unknown_frees;
 	/* Allocations that the ledger had no room for: charged, never released. */

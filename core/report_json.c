@@ -83,7 +83,7 @@ static void emit_untracked(struct rac_emit *e, const struct rac_report_untracked
 }
 
 static void emit_device(struct rac_emit *e, const struct rac_device_snapshot *d,
-	const struct rac_report_untracked *untracked)
+	const struct rac_report_untracked *untracked, const struct rac_report_group *group)
 {
 	rac_json_object_begin(e, NULL);
 	rac_json_u64(e, "ordinal", d->ordinal);
@@ -94,6 +94,10 @@ static void emit_device(struct rac_emit *e, const struct rac_device_snapshot *d,
 		rac_json_u64(e, "limit_bytes", d->limit_bytes);
 	else
 		rac_json_null(e, "limit_bytes");
+	if (group != NULL && group->name != NULL) {
+		rac_json_string(e, "group", group->name);
+		rac_json_u64(e, "group_bytes", group->used_bytes);
+	}
 	rac_json_u64(e, "live_bytes", d->live_bytes);
 	rac_json_u64(e, "peak_bytes", d->peak_bytes);
 	rac_json_u64(e, "allocations", d->allocations);
@@ -197,7 +201,8 @@ bool rac_report_json(const struct rac_report *report, struct rac_sink *sink)
 	rac_json_array_begin(&e, "devices");
 	for (size_t i = 0; i < report->device_count && !e.refused; i++)
 		emit_device(&e, &report->devices[i],
-			report->untracked != NULL ? &report->untracked[i] : NULL);
+			report->untracked != NULL ? &report->untracked[i] : NULL,
+			report->groups != NULL ? &report->groups[i] : NULL);
 	rac_json_array_end(&e);
 	rac_json_object_begin(&e, "host");
 	emit_counts(&e, "pinned", &report->host_pinned);

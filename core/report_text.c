@@ -103,6 +103,20 @@ static void put_device_peak(
 	rac_emit_string(e, "\n");
 }
 
+static void put_group(struct rac_emit *e, const struct rac_report *r, size_t index)
+{
+	const struct rac_report_group *group = r->groups != NULL ? &r->groups[index] : NULL;
+
+	if (group == NULL || group->name == NULL)
+		return;
+	put_detail_start(e, r);
+	rac_emit_string(e, "the limit is shared by group '");
+	rac_emit_foreign(e, group->name, strlen(group->name), RAC_GROUP_NAME_MAX);
+	rac_emit_string(e, "', which used ");
+	rac_words_size(e, group->used_bytes);
+	rac_emit_string(e, " in all\n");
+}
+
 static void put_device_troubles(
 	struct rac_emit *e, const struct rac_report *r, const struct rac_device_snapshot *d)
 {
@@ -156,6 +170,7 @@ static void put_device(struct rac_emit *e, const struct rac_report *r, size_t in
 	const struct rac_report_untracked *u = r->untracked != NULL ? &r->untracked[index] : NULL;
 
 	put_device_peak(e, r, d);
+	put_group(e, r, index);
 	put_detail_start(e, r);
 	rac_words_left(
 		e, r->process.end, d->live_bytes, rac_saturating_sub(d->allocations, d->frees));

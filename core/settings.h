@@ -15,7 +15,6 @@
 #define RAC_SETTINGS_PATTERN_MAX 4096 /* bytes of a report path pattern, NUL included */
 #define RAC_SETTINGS_SHOWN_MAX   96   /* bytes of a value kept to be shown, NUL included */
 #define RAC_SETTINGS_MESSAGE_MAX 512
-#define RAC_SETTINGS_GROUP_MAX   65 /* bytes of the name of a group, NUL included */
 
 enum rac_setting {
 #define SETTING(id, flag, kind, preset, values, support, help) RAC_SETTING_##id,
@@ -73,7 +72,7 @@ struct rac_settings {
 	char report_pattern
 		[RAC_SETTINGS_PATTERN_MAX]; /* for RAC_REPORT_PATH, see rac_path_expand */
 	struct rac_setting_shown shown[RAC_SETTING_COUNT];
-	char group[RAC_SETTINGS_GROUP_MAX]; /* letters, digits, ".", "_", "-"; "" for none */
+	char group[RAC_GROUP_NAME_MAX]; /* letters, digits, ".", "_", "-"; "" for none */
 	/* For a cap that RAC_LIMIT did not set: the first variable that did, else "". */
 	char limit_alias[RAC_LIMIT_SOURCE_MAX];
 };

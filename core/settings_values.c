@@ -220,7 +220,7 @@ static bool check_name(const char *value, size_t length, struct rac_fault *fault
 	if (length == 0) {
 		fault->wrong = "is empty";
 		fault->right = "write a name or unset it";
-	} else if (length >= RAC_SETTINGS_GROUP_MAX) {
+	} else if (length >= RAC_GROUP_NAME_MAX) {
 		fault->wrong = "is too long";
 		fault->right = "write at most 64 characters";
 	}

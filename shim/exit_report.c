@@ -4,6 +4,7 @@
  */
 #include "exit_report.h"
 
+#include "group_share.h"
 #include "message.h"
 #include "path_pattern.h"
 #include "process_info.h"
@@ -132,6 +133,8 @@ bool rac_exit_report(enum rac_end end, int status)
 	rac_record_end(state->record.header, end, status, rac_monotonic_ns());
 	state->report_delivery = RAC_DELIVERED_NOWHERE;
 	if (rac_load_relaxed(&state->used) != 0) {
+		for (uint32_t device = 0; device < RAC_MAX_DEVICES; device++)
+			rac_group_note(state, device);
 		rac_record_report(&state->record, &ended, &state->report_room, &report);
 		struct rac_site_room room = rac_site_report_begin(state, &report);
 

@@ -153,12 +153,26 @@ static void leave(struct rac_group_share *share)
 
 static void publish(struct rac_state *state, uint32_t device, struct rac_group_share *share)
 {
+	struct rac_record_device *known = &state->record.devices[device];
 	struct rac_group_share *none = NULL;
 
 	/* Release: who finds the share finds it filled in. */
 	if (!atomic_compare_exchange_strong_explicit(&state->groups[device], &none, share,
-		    memory_order_release, memory_order_relaxed))
+		    memory_order_release, memory_order_relaxed)) {
 		leave(share);
+		return;
+	}
+	memcpy(known->group, state->settings.group, sizeof(known->group));
+	rac_group_note(state, device);
+}
+
+void rac_group_note(struct rac_state *state, uint32_t device)
+{
+	const struct rac_group_share *share = rac_group_share_of(state, device);
+
+	if (share != NULL)
+		rac_store_relaxed(&state->record.devices[device].group_bytes,
+			rac_group_sum(share->member.group));
 }
 
 /* Said once for each reason. */
@@ -230,6 +244,7 @@ uint64_t rac_group_used_by_living(struct rac_state *state, uint32_t device)
 	if (share == NULL)
 		return rac_group_used(state, device);
 	refresh(share);
+	rac_group_note(state, device);
 	/* The sum first: what comes back between the two is then counted, and not twice as free. */
 	uint64_t sum = rac_group_sum(share->member.group), gone = 0;
 

@@ -58,6 +58,9 @@ uint64_t rac_group_used(const struct rac_state *state, uint32_t device);
  */
 uint64_t rac_group_used_by_living(struct rac_state *state, uint32_t device);
 
+/* Notes for the report and for readers of the record what the group uses now. */
+void rac_group_note(struct rac_state *state, uint32_t device);
+
 /* Append ", shared by group 'NAME'", and " by group 'NAME' (...)" with who uses how much; nothing without
  * a group. */
 void rac_group_say_shared(struct rac_text *t, const struct rac_state *state);

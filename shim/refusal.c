@@ -72,6 +72,8 @@ bool rac_refusal_report(
 	struct rac_state *state, enum rac_hook hook, uint32_t device, uint64_t bytes)
 {
 	uint64_t number = rac_fetch_add_relaxed(&state->refusals_said, 1) + 1;
+
+	rac_group_note(state, device);
 	/* What cannot be compared with a cap is never let through by mistake. */
 	bool passes = state->settings.on_limit == RAC_ON_LIMIT_WARN &&
 		rac_device_may_allocate(state, device);

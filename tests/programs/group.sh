@@ -30,6 +30,9 @@ done_with first
 is 'a member reports what it took itself' "$("$PYTHON" -c "
 import json; d = json.load(open('$T/first.json'))['devices'][0]
 print(d['peak_bytes'] >> 20, d['limit_bytes'] >> 20)")" '600 1024'
+alone take:100M
+is 'and whose the cap was' "$(report '[r["devices"][0][k] for k in ("group", "group_bytes", "live_bytes")]')" \
+	"['$group', 104857600, 104857600]"
 
 # Each in its own group, or in none.
 new_group 1G

@@ -118,6 +118,8 @@ Test(record, says_what_the_process_says_of_itself)
 	allocate(0x1000, 100);
 	rac_store_relaxed(&parts.devices[DEVICE].untracked,
 		77 << RAC_UNTRACKED_SOURCE_BITS | RAC_UNTRACKED_NVML);
+	memset(parts.devices[DEVICE].group, 'g', RAC_GROUP_NAME_MAX); /* without an end */
+	rac_store_relaxed(&parts.devices[DEVICE].group_bytes, 88);
 	rac_tracker_unknown_free(parts.tracker);
 	view = open_bytes(file.used);
 	cr_assert(view != NULL, "%s", message);
@@ -133,6 +135,8 @@ Test(record, says_what_the_process_says_of_itself)
 	cr_assert_str_eq(report.devices[0].name, "Some GPU");
 	cr_assert(report.untracked[0].known);
 	cr_assert(eq(u64, report.untracked[0].bytes, 77));
+	cr_assert(eq(sz, strlen(report.groups[0].name), RAC_GROUP_NAME_MAX - 1));
+	cr_assert(eq(u64, report.groups[0].used_bytes, 88));
 	cr_assert(eq(u64, report.unknown_frees, 1));
 }
 

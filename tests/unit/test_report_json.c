@@ -92,6 +92,21 @@ Test(report_json, says_null_for_no_limit_and_for_what_was_not_measured)
 	free(c);
 }
 
+Test(report_json, names_the_group_that_shares_a_limit)
+{
+	struct rac_device_snapshot d[2] = {sample_device(0), sample_device(1)};
+	struct rac_report_group g[2] = {{"team", 7}, {NULL, 9}};
+	struct rac_report r = sample_report(d, 2);
+	struct collected *c;
+
+	r.groups = g;
+	c = json_of(&r);
+	assert_json(c,
+		"r['devices'][0]['group'] == 'team' and r['devices'][0]['group_bytes'] == 7 and "
+		"'group' not in r['devices'][1] and 'group_bytes' not in r['devices'][1]");
+	free(c);
+}
+
 Test(report_json, has_no_duration_where_nobody_saw_the_end)
 {
 	struct rac_report r = sample_report(NULL, 0);

@@ -66,6 +66,7 @@ Test(report_text, tells_kinds_host_memory_and_findings)
 	struct rac_report_condition conditions[2] = {
 		{"leak>10M", 12582912, true}, {"refused", 0, false}};
 	struct rac_report_untracked untracked[3] = {{true, 500 * MIB, "nvml"}};
+	struct rac_report_group groups[3] = {{"team", GIB}};
 	struct rac_report r = sample_report(d, 3);
 
 	d[0].kinds[RAC_KIND_MANAGED] = (struct rac_counts){0, GIB, 1, 1};
@@ -79,6 +80,7 @@ Test(report_text, tells_kinds_host_memory_and_findings)
 	r.conditions = conditions;
 	r.condition_count = 2;
 	r.untracked = untracked;
+	r.groups = groups;
 	r.exit_code = 23;
 	assert_text(&r,
 		P "./train --epochs 3\n" P "ended with status 0 after 12.5 s on node7, rank 3\n" P
@@ -88,6 +90,7 @@ Test(report_text, tells_kinds_host_memory_and_findings)
 		  "pinned host memory: peak 64.0 MiB, still allocated at exit: "
 		  "1.00 MiB in 1 allocation\n" P
 		  "device 0, Sample GPU 80GB: peak 1.50 GiB, 75.0% of the limit of 2.00 GiB\n" P
+		  "  the limit is shared by group 'team', which used 1.00 GiB in all\n" P
 		  "  still allocated at exit: 12.0 MiB in 3 allocations\n" P
 		  "  120 allocations, 117 frees, largest request 512 MiB\n" P
 		  "  3 requests (6.00 GiB) refused\n" P "  the limit was passed by 10.0 MiB\n" P
