@@ -167,17 +167,27 @@ static long lock_call(struct rac_group_file *f, int command, short type, struct 
 	return syscall(SYS_fcntl, f->fd, command, lock);
 }
 
-enum rac_group_trouble rac_group_file_lock(struct rac_group_file *f, uint64_t place)
+static enum rac_group_trouble lock_as(struct rac_group_file *f, short type, uint64_t place)
 {
 	struct flock lock = {.l_start = (off_t)place, .l_len = 1};
 	int saved = errno;
 	enum rac_group_trouble trouble = RAC_GROUP_FINE;
 
-	if (lock_call(f, F_OFD_SETLK, F_WRLCK, &lock) != 0)
+	if (lock_call(f, F_OFD_SETLK, type, &lock) != 0)
 		trouble = errno == EAGAIN || errno == EACCES ? RAC_GROUP_BUSY
 							     : fail(f, RAC_GROUP_NOT_LOCKED);
 	errno = saved;
 	return trouble;
+}
+
+enum rac_group_trouble rac_group_file_lock(struct rac_group_file *f, uint64_t place)
+{
+	return lock_as(f, F_WRLCK, place);
+}
+
+enum rac_group_trouble rac_group_file_lock_shared(struct rac_group_file *f, uint64_t place)
+{
+	return lock_as(f, F_RDLCK, place);
 }
 
 void rac_group_file_unlock(struct rac_group_file *f, uint64_t place)

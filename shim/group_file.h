@@ -31,6 +31,7 @@ enum rac_group_trouble {
 	RAC_GROUP_NOT_MAPPED,
 	RAC_GROUP_NOT_LOCKED,
 	RAC_GROUP_BUSY,
+	RAC_GROUP_REMOVED,
 	RAC_GROUP_OTHER_VERSION,
 	RAC_GROUP_DAMAGED,
 	RAC_GROUP_OTHER_CAP,
@@ -75,11 +76,19 @@ void rac_group_unmap_token(void *token);
 
 /* RAC_GROUP_BUSY: somebody else has it. */
 enum rac_group_trouble rac_group_file_lock(struct rac_group_file *f, uint64_t place);
+/* As a lock that several may have at once. */
+enum rac_group_trouble rac_group_file_lock_shared(struct rac_group_file *f, uint64_t place);
 void rac_group_file_unlock(struct rac_group_file *f, uint64_t place);
 
 /* The same, but tries for some time, since others have it for a moment. */
 enum rac_group_trouble rac_group_file_lock_soon(
 	struct rac_group_file *f, uint64_t place, uint64_t patience_ns);
+
+/* Says for as long as the locks last that the file is that of this path. */
+enum rac_group_trouble rac_group_file_mark(struct rac_group_file *f, const char *path);
+
+/* Whether a file that was once at this path is in use by others: then they do not meet who opens it now. */
+bool rac_group_file_was_removed(const struct rac_group_file *f, const char *path);
 
 /* Whether somebody else has it; and whether somebody has any seat. True where the kernel does not say. */
 bool rac_group_file_is_locked(struct rac_group_file *f, uint64_t place);

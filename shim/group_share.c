@@ -44,6 +44,10 @@ static enum rac_group_trouble check_content(struct entry *e)
 	enum rac_status status = rac_group_check(e->group);
 	enum rac_group_trouble trouble = RAC_GROUP_FINE;
 
+	/* Who has members has had none elsewhere when the first of them came. */
+	if (!rac_group_file_has_members(&e->door) &&
+		rac_group_file_was_removed(&e->door, e->share->path))
+		return RAC_GROUP_REMOVED;
 	if (status == RAC_INVALID)
 		trouble = RAC_GROUP_OTHER_VERSION;
 	else if (status == RAC_OK && !rac_group_is_sound(e->group))
@@ -81,6 +85,8 @@ static enum rac_group_trouble take_seat(struct entry *e)
 
 		if (trouble == RAC_GROUP_BUSY)
 			continue;
+		if (trouble == RAC_GROUP_FINE)
+			trouble = rac_group_file_mark(&e->door, e->share->path);
 		if (trouble != RAC_GROUP_FINE)
 			return fail_with(e, e->door.error, trouble);
 		e->share->token = rac_group_file_map_token(&e->door);

@@ -92,6 +92,10 @@ static void say_what(struct rac_text *t, const struct rac_state *state, uint32_t
 	case RAC_GROUP_BUSY:
 		say_with_path(t, c, "another process does not let go of ", "; is it stopped?");
 		break;
+	case RAC_GROUP_REMOVED:
+		say_with_path(t, c, "",
+			" was removed while members use it; let them end, or take another name");
+		break;
 	case RAC_GROUP_OTHER_VERSION:
 		say_with_path(t, c, "",
 			" is in use by another version of librac_track; run the same one everywhere");

@@ -172,6 +172,21 @@ is 'and who is inside already can do without it' "$(said_by second)" \
 members_end
 
 new_group 1G
+member first "$app" take:600M say:there wait take:1 give say:again wait
+until_said first there
+rm "$(ls /dev/shm/rac-group-*-"$group"-*)"
+alone take:1M take:1M show
+closed 'a file that is removed under its members' \
+	"$file was removed while members use it; let them end, or take another name"
+alone take:1M take:1M
+is 'and not only for the first who comes' "$(answers)" 'take:1M refused take:1M refused'
+go first
+until_said first again
+is 'they go on' "$(said_by first)" 'take:600M granted there take:1 granted again'
+kill_member first
+is_open 'until the last of them has ended'
+
+new_group 1G
 is_open 'a group is made, to be filled'
 hold_lock 1 512
 alone take:1M take:1M show
