@@ -13,7 +13,7 @@
 #define RAC_BUDGET_H
 
 #include "checked.h"
-#include "group_share.h"
+#include "group_view.h"
 #include "rac_track.h"
 #include "state.h"
 

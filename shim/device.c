@@ -8,6 +8,7 @@
 
 #include "cap.h"
 #include "driver.h"
+#include "group_view.h"
 #include "startup.h"
 #include "thread.h"
 #include <errno.h>

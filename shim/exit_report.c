@@ -4,7 +4,7 @@
  */
 #include "exit_report.h"
 
-#include "group_share.h"
+#include "group_view.h"
 #include "message.h"
 #include "path_pattern.h"
 #include "process_info.h"

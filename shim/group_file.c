@@ -95,6 +95,8 @@ enum rac_group_trouble rac_group_file_open(struct rac_group_file *f, const char 
 		trouble = check(f, &size);
 		if (trouble == RAC_GROUP_FINE && makes)
 			trouble = make_room(f, size);
+		else if (trouble == RAC_GROUP_FINE && size < rac_group_bytes())
+			trouble = RAC_GROUP_OTHER_VERSION;
 		if (trouble != RAC_GROUP_FINE)
 			rac_group_file_close(f);
 	}

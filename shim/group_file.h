@@ -50,8 +50,8 @@ void rac_group_file_path(
 	char path[RAC_GROUP_PATH_MAX], uint32_t uid, const char *group, const char *uuid);
 
 /*
- * Opens the file, makes it if `makes`, and checks that it is a plain file of this user's alone and, if
- * `makes`, that it has its full size and all its memory: then a mapping of it cannot fail under us.
+ * Opens the file, makes it if `makes`, and checks that it is a plain file of this user's alone, of full
+ * size and, if `makes`, with all its memory: then a mapping of it cannot fail under us.
  * Where something is wrong nothing stays open.
  */
 enum rac_group_trouble rac_group_file_open(struct rac_group_file *f, const char *path, bool makes);

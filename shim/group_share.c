@@ -10,18 +10,16 @@
  */
 #include "group_share.h"
 
-#include "checked.h"
 #include "group_gone.h"
 #include "group_trouble.h"
-#include "process_info.h"
+#include "group_view.h"
 #include "record_memory.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PATIENCE_NS   UINT64_C(1000000000)
-#define LOOK_AGAIN_NS UINT64_C(10000000)
+#define PATIENCE_NS UINT64_C(1000000000)
 
 /* What is joined, and with what. */
 struct entry {
@@ -172,15 +170,6 @@ static void publish(struct rac_state *state, uint32_t device, struct rac_group_s
 	rac_group_note(state, device);
 }
 
-void rac_group_note(struct rac_state *state, uint32_t device)
-{
-	const struct rac_group_share *share = rac_group_share_of(state, device);
-
-	if (share != NULL)
-		rac_store_relaxed(&state->record.devices[device].group_bytes,
-			rac_group_sum(share->member.group));
-}
-
 /* Said once for each reason. */
 static void complain(struct rac_state *state, uint32_t device, const struct rac_group_case *c)
 {
@@ -222,98 +211,4 @@ bool rac_group_join(struct rac_state *state, uint32_t device, const char *uuid)
 {
 	return !rac_group_is_asked_for(state) || rac_group_share_of(state, device) != NULL ||
 		try_to_join(state, device, uuid);
-}
-
-uint64_t rac_group_used(const struct rac_state *state, uint32_t device)
-{
-	const struct rac_group_share *share = rac_group_share_of(state, device);
-
-	return share != NULL ? rac_group_sum(share->member.group)
-			     : rac_tracker_charged(state->tracker, device);
-}
-
-static void refresh(struct rac_group_share *share)
-{
-	uint64_t now = rac_monotonic_ns(), last = rac_load_relaxed(&share->looked_at);
-	struct rac_group_pass pass;
-
-	if (last != 0 && now - last < LOOK_AGAIN_NS)
-		return;
-	rac_store_relaxed(&share->looked_at, now);
-	rac_group_take_back(share, false, &pass);
-}
-
-uint64_t rac_group_used_by_living(struct rac_state *state, uint32_t device)
-{
-	struct rac_group_share *share = rac_group_share_of(state, device);
-
-	if (share == NULL)
-		return rac_group_used(state, device);
-	refresh(share);
-	rac_group_note(state, device);
-	/* The sum first: what comes back between the two is then counted, and not twice as free. */
-	uint64_t sum = rac_group_sum(share->member.group), gone = 0;
-
-	for (uint32_t seat = 0; seat < rac_group_seats_used(share->member.group); seat++)
-		if (rac_group_gone_since(share->member.group, seat) != 0)
-			gone += rac_group_held(share->member.group, seat);
-	return rac_saturating_sub(sum, gone);
-}
-
-void rac_group_say_shared(struct rac_text *t, const struct rac_state *state)
-{
-	if (!rac_group_is_asked_for(state))
-		return;
-	rac_text_string(t, ", shared by group '");
-	rac_text_string(t, state->settings.group);
-	rac_text_string(t, "'");
-}
-
-/* Others in the group that hold something. */
-struct others {
-	uint64_t count, bytes, most_bytes, most_pid;
-};
-
-static void count_others(const struct rac_group_share *share, struct others *o)
-{
-	const struct rac_group *g = share->member.group;
-	struct rac_group_owner owner;
-
-	for (uint32_t seat = 0; seat < rac_group_seats_used(g); seat++) {
-		uint64_t held = rac_group_held(g, seat);
-
-		if (seat == share->member.seat || held == 0 || !rac_group_owner(g, seat, &owner))
-			continue;
-		o->count++;
-		o->bytes += held;
-		if (held > o->most_bytes) {
-			o->most_bytes = held;
-			o->most_pid = owner.pid;
-		}
-	}
-}
-
-void rac_group_say_use(struct rac_text *t, const struct rac_state *state, uint32_t device)
-{
-	const struct rac_group_share *share = rac_group_share_of(state, device);
-	struct others o = {0};
-
-	if (share == NULL)
-		return;
-	count_others(share, &o);
-	rac_text_string(t, " by group '");
-	rac_text_string(t, state->settings.group);
-	rac_text_string(t, "' (this process ");
-	rac_text_size(t, rac_group_held(share->member.group, share->member.seat));
-	rac_text_string(t, ", ");
-	rac_text_u64(t, o.count);
-	rac_text_string(t, o.count == 1 ? " other " : " others ");
-	rac_text_size(t, o.bytes);
-	if (o.count > 0) {
-		rac_text_string(t, ", most by pid ");
-		rac_text_u64(t, o.most_pid);
-		rac_text_string(t, ": ");
-		rac_text_size(t, o.most_bytes);
-	}
-	rac_text_string(t, ")");
 }

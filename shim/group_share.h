@@ -1,6 +1,6 @@
 /*
- * group_share.h - this process's seats in the groups that RAC_GROUP names, one for each device: joining,
- * and the figures of a group. What is charged there is budget.c's, who is gone group_gone.c's.
+ * group_share.h - this process's seats in the groups that RAC_GROUP names, one for each device. What is
+ * charged there is budget.c's, what is shown of it group_view.c's, who is gone group_gone.c's.
  *
  * A device's group is joined when the device is prepared (device.c). Until that succeeds nothing is
  * granted on the device, and each request tries again. A seat is left when the process ends: the kernel
@@ -48,22 +48,5 @@ static inline struct rac_group_share *rac_group_share_of(
  * succeeds the device is closed.
  */
 bool rac_group_join(struct rac_state *state, uint32_t device, const char *uuid);
-
-/* What the whole group uses of a device; without a group what this process is charged with. */
-uint64_t rac_group_used(const struct rac_state *state, uint32_t device);
-
-/*
- * The same without what members hold that are gone: a request gets that too, if it waits for a moment. Looks
- * at the members anew, unless that was done just now.
- */
-uint64_t rac_group_used_by_living(struct rac_state *state, uint32_t device);
-
-/* Notes for the report and for readers of the record what the group uses now. */
-void rac_group_note(struct rac_state *state, uint32_t device);
-
-/* Append ", shared by group 'NAME'", and " by group 'NAME' (...)" with who uses how much; nothing without
- * a group. */
-void rac_group_say_shared(struct rac_text *t, const struct rac_state *state);
-void rac_group_say_use(struct rac_text *t, const struct rac_state *state, uint32_t device);
 
 #endif

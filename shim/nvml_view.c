@@ -10,8 +10,10 @@
 #include "nvml_view.h"
 
 #include "cap.h"
+#include "checked.h"
 #include "device.h"
 #include "driver.h"
+#include "group_view.h"
 #include "visible.h"
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +167,9 @@ static void view_unseen(struct rac_state *state, struct rac_ordinals ordinals, c
 			view->total = rac_lesser(view->total, cap.bytes);
 	}
 	view->free = rac_lesser(view->free, view->total);
+	if (view->total != UINT64_MAX)
+		view->free = rac_lesser(
+			view->free, rac_saturating_sub(view->total, rac_group_peek(state, uuid)));
 }
 
 static bool view_before_cuda(

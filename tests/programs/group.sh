@@ -44,8 +44,15 @@ is 'another group has its own budget' "$(answers)" 'take:1G granted'
 is 'a process without a group has its own budget' "$(answers)" 'take:1G granted'
 alone RAC_SHOW=device show
 is 'with RAC_SHOW=device a member sees the device' "$(answers)" 'free 7592 of 8192'
-go first
-done_with first
+own=$SIMCUDA_SHARED
+run env LD_PRELOAD="$SHIM" RAC_REPORT=none "$APPS/query_nvml" linked show untouched cuda:0 take:100M show agree
+is 'NVML shows what is left of it, before CUDA is initialised too' "$(cat "$T/out")" \
+	'gpu 0: total 1024, free 424, used 600, reserved 0, own 0, others 600
+gpu 0: total 1024, free 324, used 700, reserved 0, own 100, others 600'
+kill_member first
+run env LD_PRELOAD="$SHIM" RAC_REPORT=none SIMCUDA_SHARED="$own-2" "$APPS/query_nvml" linked show untouched
+is 'and not what a member that is gone holds' "$(cat "$T/out")" \
+	'gpu 0: total 1024, free 1024, used 0, reserved 0, own 0, others 0'
 
 # Every way to leave.
 for way in exit die exec leave; do
