@@ -159,7 +159,11 @@ static void publish(struct rac_state *state, uint32_t device, struct rac_group_s
 {
 	struct rac_record_device *known = &state->record.devices[device];
 	struct rac_group_share *none = NULL;
+	uint64_t beyond = rac_tracker_beyond(state->tracker, device), sum;
 
+	/* What was measured before we came in; nobody else is at this seat, so there is room for it. */
+	if (beyond > 0 && rac_group_take(&share->member, beyond, RAC_NO_LIMIT, &sum) == RAC_OK)
+		rac_store_relaxed(&share->beyond, beyond);
 	/* Release: who finds the share finds it filled in. */
 	if (!atomic_compare_exchange_strong_explicit(&state->groups[device], &none, share,
 		    memory_order_release, memory_order_relaxed)) {
