@@ -54,6 +54,8 @@ static const struct rac_field report_fields[] = {
 	OPTIONAL("version", TEXT, struct rac_report, version),
 	OPTIONAL("unknown_frees", COUNT, struct rac_report, unknown_frees),
 	OPTIONAL("unrecorded", COUNT, struct rac_report, unrecorded),
+	OPTIONAL("lost_bytes", COUNT, struct rac_report, lost_bytes),
+	OPTIONAL("lost_errno", COUNT, struct rac_report, lost_error),
 };
 
 static const char *const end_names[] = {
@@ -98,6 +100,7 @@ static bool read_times(struct rac_report_reading *r, const struct rac_place *pla
 	const struct rac_node *started = rac_node_get(process, "started");
 	const struct rac_node *seconds = rac_node_get(process, "seconds");
 
+	out->elapsed_ns = RAC_REPORT_TIME_UNKNOWN;
 	if (started != NULL &&
 		(rac_node_string(started) == NULL ||
 			!rac_time_read(rac_node_string(started), &out->started_unix_ns)))

@@ -33,22 +33,29 @@ size_t rac_record_bytes(void)
 	return lay_out().end;
 }
 
-bool rac_record_init(void *memory, size_t bytes, struct rac_record_parts *out)
+/* Where the parts lie in memory that holds a head, or will. */
+static struct rac_record_parts place(void *memory)
 {
 	struct layout l = lay_out();
 	char *start = memory;
 
-	if (memory == NULL || bytes < l.end)
-		return false;
-	*out = (struct rac_record_parts){
+	return (struct rac_record_parts){
 		.header = memory,
 		.tracker = rac_tracker_init(start + l.tracker, rac_tracker_bytes()),
 		.devices = (struct rac_record_device *)(void *)(start + l.devices),
 		.settings = start + l.settings,
 	};
+}
+
+bool rac_record_init(void *memory, size_t bytes, struct rac_record_parts *out)
+{
+	struct layout l = lay_out();
+
+	if (memory == NULL || bytes < l.end)
+		return false;
+	*out = place(memory);
 	if (out->tracker == NULL)
 		return false;
-	out->header->magic = RAC_RECORD_MAGIC;
 	out->header->version = RAC_RECORD_VERSION;
 	out->header->header_bytes = sizeof(*out->header);
 	rac_record_list(out->header, RAC_SEGMENT_TRACKER, 0, l.tracker, rac_tracker_bytes());
@@ -56,6 +63,74 @@ bool rac_record_init(void *memory, size_t bytes, struct rac_record_parts *out)
 		RAC_MAX_DEVICES * sizeof(struct rac_record_device));
 	rac_record_list(out->header, RAC_SEGMENT_SETTINGS, 0, l.settings, RAC_RECORD_SETTINGS_MAX);
 	return true;
+}
+
+void rac_record_ready(struct rac_record_header *header)
+{
+	/* Release: who sees the magic number sees the rest. */
+	rac_store_release(&header->magic, RAC_RECORD_MAGIC);
+}
+
+void rac_record_copy(const struct rac_record_parts *from, void *to, struct rac_record_parts *out)
+{
+	memcpy(to, from->header, lay_out().end);
+	*out = place(to);
+}
+
+/* By words, so that each counter is one that was there. */
+static void copy_words(void *to, const void *from, size_t bytes)
+{
+	const rac_atomic_u64 *source = from;
+	rac_atomic_u64 *target = to;
+
+	for (size_t i = 0; i < bytes / sizeof(*target); i++)
+		rac_store_relaxed(&target[i], rac_load_relaxed(&source[i]));
+}
+
+static void copy_counters(const struct rac_record_parts *from, const struct rac_record_parts *to)
+{
+	_Static_assert(sizeof(struct rac_record_device) % 8 == 0, "whole words");
+	copy_words(to->tracker, from->tracker, rac_tracker_bytes());
+	copy_words(to->devices, from->devices, RAC_MAX_DEVICES * sizeof(*to->devices));
+}
+
+/* In memory the directory can say where they are; in a file only the other file's name can. */
+static void relist(struct rac_record_header *header, enum rac_segment kind, const void *memory)
+{
+	for (uint32_t i = 0; i < RAC_RECORD_SEGMENTS; i++)
+		if (rac_load_relaxed(&header->segments[i].kind) == (uint32_t)kind)
+			rac_store_relaxed(
+				&header->segments[i].offset, (uintptr_t)memory - (uintptr_t)header);
+}
+
+void rac_record_count_in(struct rac_record_parts *parts, const struct rac_record_parts *other)
+{
+	copy_counters(parts, other);
+	parts->tracker = other->tracker;
+	parts->devices = other->devices;
+	if (parts->header->storage == RAC_RECORD_IN_FILE) {
+		rac_store_relaxed(&parts->header->is_counted_elsewhere, 1);
+		return;
+	}
+	relist(parts->header, RAC_SEGMENT_TRACKER, other->tracker);
+	relist(parts->header, RAC_SEGMENT_DEVICES, other->devices);
+}
+
+void rac_record_settle(const struct rac_record_parts *parts)
+{
+	struct rac_record_parts own = place(parts->header);
+
+	if (rac_load_relaxed(&parts->header->is_counted_elsewhere) == 0)
+		return;
+	copy_counters(parts, &own);
+	/* Release: who sees that they are here finds them. */
+	rac_store_release(&parts->header->is_counted_elsewhere, 0);
+}
+
+void rac_record_unsettle(const struct rac_record_parts *parts)
+{
+	if (parts->header->storage == RAC_RECORD_IN_FILE)
+		rac_store_relaxed(&parts->header->is_counted_elsewhere, 1);
 }
 
 uint32_t rac_record_list(struct rac_record_header *header, enum rac_segment kind, uint32_t index,
@@ -97,11 +172,16 @@ void rac_record_lose(struct rac_record_header *header, uint64_t bytes, int error
 	rac_fetch_add_relaxed(&header->lost.segments, 1);
 }
 
-void rac_record_end(
-	struct rac_record_header *header, enum rac_end how, int64_t status, uint64_t mono_ns)
+void rac_record_regain(struct rac_record_header *header, uint64_t bytes)
 {
-	rac_store_relaxed(&header->end.status, (uint64_t)status);
-	rac_store_relaxed(&header->end.mono_ns, mono_ns);
+	rac_fetch_sub_relaxed(&header->lost.bytes, bytes);
+	rac_fetch_sub_relaxed(&header->lost.segments, 1);
+}
+
+void rac_record_end(struct rac_record_header *header, const struct rac_record_fate *ended)
+{
+	rac_store_relaxed(&header->end.status, (uint64_t)ended->status);
+	rac_store_relaxed(&header->end.mono_ns, ended->mono_ns);
 	/* Release: who sees how it ended sees the rest. */
-	rac_store_release(&header->end.how, (uint32_t)how);
+	rac_store_release(&header->end.how, (uint32_t)ended->how);
 }

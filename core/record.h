@@ -10,6 +10,10 @@
  *	RAC_RECORD_IN_FILE	in the file
  *	RAC_RECORD_IN_MEMORY	in the memory of the process, modulo 2^64
  *
+ * A process that publishes itself has its counters, TRACKER and DEVICES, in another file, which others
+ * may read: a head without a body, from which nothing else is to be learnt. `counters_at` names it until
+ * the process ends; then the counters are where they belong. Both have the same nonce.
+ *
  * There are no pointers inside. Every word that changes while others may read is atomic and of fixed
  * width. Readers use record_view.h, which trusts nothing here.
  */
@@ -29,6 +33,7 @@
 #define RAC_RECORD_BOOT_ID_MAX  40 /* 36 characters of a UUID, NUL */
 #define RAC_RECORD_BUILD_ID_MAX 32
 #define RAC_RECORD_SETTINGS_MAX 8192
+#define RAC_RECORD_PATH_MAX     4096
 #define RAC_RECORD_SEGMENTS     128 /* that the header has room for */
 #define RAC_RECORD_ALIGNMENT    64  /* of every segment's offset */
 #define RAC_RECORD_NO_SLOT      UINT32_MAX
@@ -77,15 +82,19 @@ struct rac_record_segment {
 #define RAC_RECORD_CLAIMED UINT32_MAX
 
 struct rac_record_header {
-	uint64_t magic;
+	rac_atomic_u64 magic; /* written when the rest is there */
 	uint32_t version;
 	uint32_t header_bytes;
 	uint32_t storage; /* enum rac_record_storage */
 	uint32_t build_id_bytes;
+	uint64_t nonce[2];                         /* random: no two records have the same */
 	uint8_t build_id[RAC_RECORD_BUILD_ID_MAX]; /* of the shim that writes this */
 	struct rac_record_process process;
 	struct rac_record_end end;
 	struct rac_record_lost lost;
+	rac_atomic_u32
+		is_counted_elsewhere; /* the counters are in the file counters_at, not here */
+	char counters_at[RAC_RECORD_PATH_MAX];
 	struct rac_record_segment segments[RAC_RECORD_SEGMENTS];
 };
 
@@ -129,10 +138,22 @@ size_t rac_record_bytes(void);
 
 /*
  * Starts a record in `bytes` zeroed bytes that are aligned to a page and lists the segments of the
- * head. False when that is too little. The caller fills header->process and what else he knows before
- * others read it.
+ * head. False when that is too little. The caller fills header->process and what else he knows, and then
+ * says that it is ready for others to read.
  */
 bool rac_record_init(void *memory, size_t bytes, struct rac_record_parts *out);
+void rac_record_ready(struct rac_record_header *header);
+
+/* Copies a head that is not ready yet, and that nobody else uses, to another place. */
+void rac_record_copy(const struct rac_record_parts *from, void *to, struct rac_record_parts *out);
+
+/* Makes another head's counters those of this record, which is not ready yet. */
+void rac_record_count_in(struct rac_record_parts *parts, const struct rac_record_parts *other);
+
+/* Copies the counters to where they belong in the record. They may change meanwhile. unsettle says that
+ * the other file has them after all. */
+void rac_record_settle(const struct rac_record_parts *parts);
+void rac_record_unsettle(const struct rac_record_parts *parts);
 
 /*
  * Lists a segment. Any thread may; it takes effect when the kind is stored. Returns its slot;
@@ -142,19 +163,19 @@ uint32_t rac_record_list(struct rac_record_header *header, enum rac_segment kind
 	uint64_t offset, uint64_t bytes);
 void rac_record_unlist(struct rac_record_header *header, uint32_t slot);
 
-/* Notes that a segment is not in the record, and why. Any thread may. */
+/* Notes that a segment is not in the record, and why; or that it was not needed. Any thread may. */
 void rac_record_lose(struct rac_record_header *header, uint64_t bytes, int error);
+void rac_record_regain(struct rac_record_header *header, uint64_t bytes);
+
+/* How a process stands. */
+struct rac_record_fate {
+	enum rac_end how;
+	int64_t status;
+	uint64_t mono_ns; /* CLOCK_MONOTONIC, now or when it ended; 0: not known */
+};
 
 /* Says how the process ended. An exec that returns takes it back with RAC_END_RUNNING. */
-void rac_record_end(
-	struct rac_record_header *header, enum rac_end how, int64_t status, uint64_t mono_ns);
-
-/* How a process stands whose record does not say that it ended: only the system knows. */
-struct rac_record_fate {
-	enum rac_end how; /* RAC_END_RUNNING, RAC_END_KILLED, … */
-	int64_t status;
-	uint64_t mono_ns; /* CLOCK_MONOTONIC, now or when it died; 0: not known */
-};
+void rac_record_end(struct rac_record_header *header, const struct rac_record_fate *ended);
 
 struct rac_record_room {
 	struct rac_device_snapshot devices[RAC_MAX_DEVICES];
@@ -165,7 +186,7 @@ struct rac_record_room {
 
 /*
  * Fills the report from a head. *out borrows from the parts and from *room. The fate counts where the
- * record says RAC_END_RUNNING.
+ * record does not say how the process ended: only the system knows then.
  */
 void rac_record_report(const struct rac_record_parts *parts, const struct rac_record_fate *fate,
 	struct rac_record_room *room, struct rac_report *out);

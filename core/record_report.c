@@ -81,5 +81,5 @@ void rac_record_report(const struct rac_record_parts *parts, const struct rac_re
 	out->unknown_frees = rac_tracker_unknown_frees(parts->tracker);
 	out->unrecorded = rac_tracker_unrecorded_count(parts->tracker);
 	out->lost_bytes = rac_load_relaxed(&parts->header->lost.bytes);
-	out->lost_error = (int)rac_load_relaxed(&parts->header->lost.error);
+	out->lost_error = rac_load_relaxed(&parts->header->lost.error);
 }

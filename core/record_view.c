@@ -10,6 +10,8 @@
 /* How often the head of a live record is copied anew because its list of segments just changed. */
 #define ATTEMPTS 16
 
+#define OTHER_BUILD "is a record of another build; read it with the rac of that build"
+
 static bool read_bytes(void *context, uint64_t offset, void *to, size_t bytes)
 {
 	const struct rac_record_bytes *b = context;
@@ -67,7 +69,7 @@ static bool is_within(const struct rac_record_view *view, uint64_t offset, uint6
 		(offset <= view->source.length && bytes <= view->source.length - offset);
 }
 
-static bool copy(struct rac_record_view *view, uint64_t offset, void *to, size_t bytes)
+static bool copy(const struct rac_record_view *view, uint64_t offset, void *to, size_t bytes)
 {
 	return is_within(view, offset, bytes) &&
 		view->source.read(view->source.context, offset, to, bytes);
@@ -122,28 +124,6 @@ static bool copy_header(struct rac_record_view *view)
 	return true;
 }
 
-static bool read_header(struct rac_record_view *view, struct rac_text *why)
-{
-	struct rac_record_header *h = &view->header;
-	uint64_t magic = 0;
-
-	if (!copy(view, 0, &magic, sizeof(magic)) || magic != RAC_RECORD_MAGIC)
-		return fail(why, "is not a record: it does not begin like one");
-	if (!copy(view, 0, h, offsetof(struct rac_record_header, process)))
-		return cut_short(why);
-	if (h->version != RAC_RECORD_VERSION) {
-		rac_text_string(why, "is a record of version ");
-		rac_text_u64(why, h->version);
-		rac_text_string(why, "; this program reads version ");
-		rac_text_u64(why, RAC_RECORD_VERSION);
-		return false;
-	}
-	if (h->header_bytes != sizeof(*h))
-		return fail(
-			why, "is a record of another build; read it with the rac of that build");
-	return copy_header(view) || cut_short(why);
-}
-
 static void end_string(char *string, size_t capacity)
 {
 	string[capacity - 1] = '\0';
@@ -157,12 +137,39 @@ static void bound_header(struct rac_record_header *h)
 	end_string(p->executable, sizeof(p->executable));
 	end_string(p->host, sizeof(p->host));
 	end_string(p->rank, sizeof(p->rank));
+	end_string(h->counters_at, sizeof(h->counters_at));
 	if (p->command_bytes > sizeof(p->command))
 		p->command_bytes = sizeof(p->command);
 	if (h->build_id_bytes > sizeof(h->build_id))
 		h->build_id_bytes = sizeof(h->build_id);
 	if (rac_load_relaxed(&h->end.how) > RAC_END_EXEC)
 		rac_store_relaxed(&h->end.how, RAC_END_RUNNING);
+}
+
+static bool read_header(struct rac_record_view *view, struct rac_text *why)
+{
+	struct rac_record_header *h = &view->header;
+	uint64_t magic = 0;
+
+	_Static_assert(sizeof(magic) == sizeof(h->magic), "an atomic word is a word");
+
+	if (!copy(view, 0, &magic, sizeof(magic)) || magic != RAC_RECORD_MAGIC)
+		return fail(why, "is not a record: it does not begin like one");
+	if (!copy(view, 0, h, offsetof(struct rac_record_header, process)))
+		return cut_short(why);
+	if (h->version != RAC_RECORD_VERSION) {
+		rac_text_string(why, "is a record of version ");
+		rac_text_u64(why, h->version);
+		rac_text_string(why, "; this program reads version ");
+		rac_text_u64(why, RAC_RECORD_VERSION);
+		return false;
+	}
+	if (h->header_bytes != sizeof(*h))
+		return fail(why, OTHER_BUILD);
+	if (!copy_header(view))
+		return cut_short(why);
+	bound_header(h);
+	return true;
 }
 
 static uint32_t most_of(uint32_t kind)
@@ -176,21 +183,29 @@ static uint32_t most_of(uint32_t kind)
 	return kind < RAC_SEGMENT_KINDS ? most[kind] : 0;
 }
 
+/* What lies in the memory of a process whose head is all that is in a file. */
+static bool is_out_of_reach(const struct rac_record_view *view, uint64_t offset, uint64_t bytes)
+{
+	return view->header.storage == RAC_RECORD_IN_MEMORY && !is_within(view, offset, bytes);
+}
+
 /*
  * Also the sum is bounded by the file, so that no list of overlapping segments makes a reader read it
  * over and over. Kinds that this version does not know are passed over.
  */
-static bool check_segments(const struct rac_record_view *view, struct rac_text *why)
+static bool check_segments(struct rac_record_view *view, struct rac_text *why)
 {
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < RAC_RECORD_SEGMENTS; i++) {
-		const struct rac_record_segment *s = &view->header.segments[i];
+		struct rac_record_segment *s = &view->header.segments[i];
 		uint32_t kind = rac_load_relaxed(&s->kind);
 		uint64_t offset = rac_load_relaxed(&s->offset);
 		uint64_t bytes = rac_load_relaxed(&s->bytes);
 
-		if (most_of(kind) == 0)
+		if (is_out_of_reach(view, offset, bytes))
+			rac_store_relaxed(&s->kind, RAC_SEGMENT_NONE);
+		if (most_of(rac_load_relaxed(&s->kind)) == 0)
 			continue;
 		if (rac_load_relaxed(&s->index) >= most_of(kind) ||
 			offset % RAC_RECORD_ALIGNMENT != 0)
@@ -204,7 +219,7 @@ static bool check_segments(const struct rac_record_view *view, struct rac_text *
 	return true;
 }
 
-static bool copy_segment(struct rac_record_view *view, enum rac_segment kind, void *to,
+static bool copy_segment(const struct rac_record_view *view, enum rac_segment kind, void *to,
 	size_t bytes, struct rac_text *why)
 {
 	struct rac_record_piece piece;
@@ -213,21 +228,63 @@ static bool copy_segment(struct rac_record_view *view, enum rac_segment kind, vo
 	if (!rac_record_view_next(view, kind, &at, &piece))
 		return is_damaged(why, "its counters are not there");
 	if (piece.bytes != bytes)
-		return fail(
-			why, "is a record of another build; read it with the rac of that build");
+		return fail(why, OTHER_BUILD);
 	return copy(view, piece.offset, to, bytes) || cut_short(why);
+}
+
+/* Of the head at `source`, whose list of segments is view's header's. */
+static bool copy_counters(struct rac_record_view *view, struct rac_text *why)
+{
+	return copy_segment(
+		       view, RAC_SEGMENT_TRACKER, view->parts.tracker, rac_tracker_bytes(), why) &&
+		copy_segment(view, RAC_SEGMENT_DEVICES, view->devices, sizeof(view->devices), why);
+}
+
+/* From the file in which the process publishes itself. */
+static bool copy_published(struct rac_record_view *view, struct rac_text *why)
+{
+	struct rac_record_header *h = &view->header;
+	struct rac_record_source source = view->source, other;
+	uint64_t nonce[2] = {h->nonce[0], h->nonce[1]};
+	struct rac_record_header *own = (struct rac_record_header *)(void *)view->again;
+	bool good;
+
+	if (source.other == NULL || !source.other(source.context, h->counters_at, &other)) {
+		rac_text_string(why, "is a record whose counters are in ");
+		rac_text_quoted(why, h->counters_at, strlen(h->counters_at), 256);
+		return fail(why, ", which cannot be read");
+	}
+	memcpy(own, h, sizeof(*own));
+	view->source = other;
+	good = read_header(view, why) && check_segments(view, why);
+	if (good && (h->nonce[0] != nonce[0] || h->nonce[1] != nonce[1]))
+		good = is_damaged(why, "what should have its counters belongs to another");
+	good = good && copy_counters(view, why);
+	memcpy(h, own, sizeof(*own));
+	view->source = source;
+	return good;
+}
+
+static bool read_counters(struct rac_record_view *view, struct rac_text *why)
+{
+	struct rac_text ignored;
+
+	rac_text_init(&ignored, NULL, 0);
+	if (rac_load_relaxed(&view->header.is_counted_elsewhere) == 0)
+		return copy_counters(view, why);
+	if (copy_published(view, &ignored))
+		return true;
+	/* The process may have ended meanwhile, and its counters be where they belong. */
+	if (!read_header(view, why) || !check_segments(view, why))
+		return false;
+	return rac_load_relaxed(&view->header.is_counted_elsewhere) == 0
+		? copy_counters(view, why)
+		: copy_published(view, why);
 }
 
 static bool read_head(struct rac_record_view *view, struct rac_text *why)
 {
-	if (!read_header(view, why))
-		return false;
-	bound_header(&view->header);
-	if (!check_segments(view, why) ||
-		!copy_segment(
-			view, RAC_SEGMENT_TRACKER, view->parts.tracker, rac_tracker_bytes(), why) ||
-		!copy_segment(
-			view, RAC_SEGMENT_DEVICES, view->devices, sizeof(view->devices), why) ||
+	if (!read_header(view, why) || !check_segments(view, why) || !read_counters(view, why) ||
 		!copy_segment(
 			view, RAC_SEGMENT_SETTINGS, view->settings, sizeof(view->settings), why))
 		return false;

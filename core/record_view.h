@@ -24,11 +24,14 @@
 /*
  * Where a record's bytes come from. read copies `bytes` bytes that stand at `offset`, all of them or
  * false. next, which may be NULL, returns the first offset from `offset` on that may hold anything but
- * zeros, so that holes of a sparse file cost nothing. `length`: reads never go beyond it.
+ * zeros, so that holes of a sparse file cost nothing. other, which may be NULL, opens the file that a
+ * record says its counters are in; who gives it a name that comes from a record opens no more than a
+ * plain file to read. It stays open for as long as the first. `length`: reads never go beyond it.
  */
 struct rac_record_source {
 	bool (*read)(void *context, uint64_t offset, void *to, size_t bytes);
 	uint64_t (*next)(void *context, uint64_t offset);
+	bool (*other)(void *context, const char *path, struct rac_record_source *out);
 	void *context;
 	uint64_t length;
 };

@@ -152,7 +152,7 @@ struct rac_report {
 	uint64_t unrecorded;
 	/* Of the record, tables that its file had no room for, and the errno why; 0: it lacks nothing. */
 	uint64_t lost_bytes;
-	int lost_error;
+	uint64_t lost_error;
 	const struct rac_report_site *sites;
 	size_t site_count;
 	struct rac_report_timeline timeline;

@@ -245,7 +245,7 @@ static void put_findings(struct rac_emit *e, const struct rac_report *r)
 		rac_emit_string(e, "the record could not grow by ");
 		rac_words_size(e, r->lost_bytes);
 		rac_emit_string(e, " (errno ");
-		rac_emit_i64(e, r->lost_error);
+		rac_emit_u64(e, r->lost_error);
 		rac_emit_string(e, "): figures are complete, its list of allocations is not\n");
 	}
 	if (rac_counts_occurred(&r->host_pinned)) {

@@ -12,7 +12,8 @@
 #include "rac_status.h"
 #include "text.h"
 
-#define RAC_SETTINGS_PATTERN_MAX 4096 /* bytes of a report path pattern, NUL included */
+#define RAC_SETTINGS_PATTERN_MAX 4096 /* bytes of a path pattern, NUL included */
+#define RAC_SETTINGS_FOLDER_MAX  3072 /* of a folder: names in it must fit a path */
 #define RAC_SETTINGS_SHOWN_MAX   96   /* bytes of a value kept to be shown, NUL included */
 #define RAC_SETTINGS_MESSAGE_MAX 512
 
@@ -71,6 +72,8 @@ struct rac_settings {
 	bool verbose;
 	char report_pattern
 		[RAC_SETTINGS_PATTERN_MAX]; /* for RAC_REPORT_PATH, see rac_path_expand */
+	char record_pattern[RAC_SETTINGS_PATTERN_MAX]; /* "": in private memory */
+	char status_folder[RAC_SETTINGS_FOLDER_MAX];   /* "": none */
 	struct rac_setting_shown shown[RAC_SETTING_COUNT];
 	char group[RAC_GROUP_NAME_MAX]; /* letters, digits, ".", "_", "-"; "" for none */
 	/* For a cap that RAC_LIMIT did not set: the first variable that did, else "". */

@@ -9,7 +9,17 @@
 #define PREFIX    4  /* "RAC_" */
 
 enum support { BUILT, BUILT_CAP, LATER };
-enum kind { KIND_LIMIT, KIND_WORD, KIND_NUMBER, KIND_SWITCH, KIND_REPORT, KIND_NAME, KIND_FREE };
+enum kind {
+	KIND_LIMIT,
+	KIND_WORD,
+	KIND_NUMBER,
+	KIND_SWITCH,
+	KIND_REPORT,
+	KIND_PATH,
+	KIND_FOLDER,
+	KIND_NAME,
+	KIND_FREE
+};
 
 static const struct rac_setting_info infos[RAC_SETTING_COUNT] = {
 #define SETTING(id, flag_, kind_, preset_, values_, support_, help_) \

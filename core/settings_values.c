@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* How the values of each setting are read. */
-enum kind { LIMIT, WORD, NUMBER, SWITCH, REPORT, NAME, FREE };
+enum kind { LIMIT, WORD, NUMBER, SWITCH, REPORT, PATH, FOLDER, NAME, FREE };
 
 static const enum kind kinds[RAC_SETTING_COUNT] = {
 #define SETTING(id, flag, kind, preset, values, support, help) [RAC_SETTING_##id] = kind,
@@ -168,11 +168,51 @@ static void read_switch(struct rac_settings_reading *r, enum rac_setting setting
 		r->out->verbose = on;
 }
 
-static void read_report(struct rac_settings_reading *r, enum rac_setting setting)
+/* Whether a value fits where settings keep it. */
+static bool fits(size_t length, size_t capacity, struct rac_fault *fault)
+{
+	*fault = (struct rac_fault){
+		.length = length, .wrong = "is too long", .right = "write a shorter path"};
+	return length < capacity;
+}
+
+/* Keeps a path with its %-sequences; false: it is none. */
+static bool read_path(struct rac_settings_reading *r, enum rac_setting setting,
+	char out[RAC_SETTINGS_PATTERN_MAX])
 {
 	const char *value = r->values[setting];
 	size_t length = strlen(value);
 	struct rac_fault fault;
+
+	if (!fits(length, RAC_SETTINGS_PATTERN_MAX, &fault) ||
+		rac_path_check(value, length, &fault) != RAC_OK) {
+		add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
+		return false;
+	}
+	memcpy(out, value, length + 1);
+	return true;
+}
+
+static void read_folder(
+	struct rac_settings_reading *r, enum rac_setting setting, char out[RAC_SETTINGS_FOLDER_MAX])
+{
+	const char *value = r->values[setting];
+	size_t length = strlen(value);
+	struct rac_fault fault;
+
+	if (length == 0)
+		fault = (struct rac_fault){.wrong = "is empty", .right = "write a folder"};
+	else if (fits(length, RAC_SETTINGS_FOLDER_MAX, &fault)) {
+		memcpy(out, value, length + 1);
+		return;
+	}
+	add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
+}
+
+static void read_report(struct rac_settings_reading *r, enum rac_setting setting)
+{
+	const char *value = r->values[setting];
+	size_t length = strlen(value);
 
 	if (strcmp(value, "stderr") == 0)
 		return;
@@ -180,17 +220,8 @@ static void read_report(struct rac_settings_reading *r, enum rac_setting setting
 		r->out->report_to = RAC_REPORT_NONE;
 		return;
 	}
-	if (length >= RAC_SETTINGS_PATTERN_MAX) {
-		fault = (struct rac_fault){
-			.length = length, .wrong = "is too long", .right = "write a shorter path"};
-		add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
+	if (!read_path(r, setting, r->out->report_pattern))
 		return;
-	}
-	if (rac_path_check(value, length, &fault) != RAC_OK) {
-		add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
-		return;
-	}
-	memcpy(r->out->report_pattern, value, length + 1);
 	r->out->report_to = RAC_REPORT_PATH;
 	if (length >= 5 && memcmp(value + length - 5, ".json", 5) == 0)
 		r->out->format = RAC_FORMAT_JSON;
@@ -316,6 +347,12 @@ static void read_built(struct rac_settings_reading *r, enum rac_setting setting)
 		break;
 	case REPORT:
 		read_report(r, setting);
+		break;
+	case PATH:
+		read_path(r, setting, r->out->record_pattern);
+		break;
+	case FOLDER:
+		read_folder(r, setting, r->out->status_folder);
 		break;
 	case NAME:
 		read_name(r, setting);

@@ -60,6 +60,7 @@ static void start(void)
 	parts.header->process.started_mono_ns = 1000;
 	memcpy(parts.header->process.command, "app\0-x", 7);
 	parts.header->process.command_bytes = 7;
+	rac_record_ready(parts.header);
 	rac_ledger_init(&ledger, &memory);
 	message = calloc(1, 512);
 	room = malloc(rac_record_view_bytes());
@@ -143,13 +144,14 @@ Test(record, says_what_the_process_says_of_itself)
 Test(record, knows_how_the_process_ended_and_otherwise_believes_the_system)
 {
 	const struct rac_record_fate killed = {.how = RAC_END_KILLED, .status = 9};
+	const struct rac_record_fate exited = {RAC_END_EXIT, 3, 11000};
 	struct rac_report report;
 
 	rac_record_view_report(open_bytes(file.used), &killed, &report);
 	cr_assert(eq(int, report.process.end, RAC_END_KILLED));
 	cr_assert(eq(i64, report.process.status, 9));
 	cr_assert(eq(u64, report.process.elapsed_ns, RAC_REPORT_TIME_UNKNOWN));
-	rac_record_end(parts.header, RAC_END_EXIT, 3, 11000);
+	rac_record_end(parts.header, &exited);
 	rac_record_view_report(open_bytes(file.used), &killed, &report);
 	cr_assert(eq(int, report.process.end, RAC_END_EXIT));
 	cr_assert(eq(i64, report.process.status, 3));
@@ -247,4 +249,88 @@ Test(record, a_slot_that_was_given_back_is_used_again)
 		cr_assert(lt(u32, slot, RAC_RECORD_SEGMENTS));
 		rac_record_unlist(parts.header, slot);
 	}
+}
+
+/* The file that is published has the counters of the record until the process ends. */
+static struct {
+	struct rac_record_bytes bytes;
+	bool is_there;
+} published;
+
+static bool open_published(void *context, const char *path, struct rac_record_source *out)
+{
+	(void)context;
+	if (!published.is_there || strcmp(path, "/run/rac/1.rac") != 0)
+		return false;
+	*out = rac_record_source_bytes(&published.bytes);
+	return true;
+}
+
+static struct rac_record_view *open_counted_elsewhere(void)
+{
+	static struct rac_record_bytes bytes;
+	struct rac_record_source source;
+	struct rac_text why;
+
+	bytes = (struct rac_record_bytes){file.bytes, file.used};
+	source = rac_record_source_bytes(&bytes);
+	source.other = open_published;
+	rac_text_init(&why, message, 512);
+	return rac_record_view_open(room, &source, &why);
+}
+
+/* Counts one allocation there, so that the counters differ from those in the record. */
+static char *publish(void)
+{
+	char *memory = aligned_alloc(4096, (rac_record_bytes() + 4095) / 4096 * 4096);
+	struct rac_record_parts other;
+
+	memset(memory, 0, rac_record_bytes());
+	cr_assert(rac_record_init(memory, rac_record_bytes(), &other));
+	rac_record_ready(other.header);
+	published.bytes = (struct rac_record_bytes){memory, rac_record_bytes()};
+	published.is_there = true;
+	strcpy(parts.header->counters_at, "/run/rac/1.rac");
+	rac_record_count_in(&parts, &other);
+	allocate(0x1000, 4096);
+	return memory;
+}
+
+static uint64_t live_bytes(struct rac_record_view *view)
+{
+	const struct rac_record_fate fate = {.how = RAC_END_RUNNING};
+	struct rac_report report;
+
+	rac_record_view_report(view, &fate, &report);
+	return report.device_count == 1 ? report.devices[0].live_bytes : 0;
+}
+
+Test(record, whose_counters_are_published_is_read_from_both_files)
+{
+	char *memory = publish();
+	uint64_t seen = 0;
+
+	cr_assert(open_counted_elsewhere() != NULL, "%s", message);
+	cr_assert(eq(u64, live_bytes(open_counted_elsewhere()), 4096));
+	cr_assert(eq(
+		int, rac_record_view_entries(open_counted_elsewhere(), add_bytes, &seen), RAC_OK));
+	cr_assert(eq(u64, seen, 4096));
+	published.is_there = false;
+	cr_assert(open_counted_elsewhere() == NULL);
+	cr_assert_str_eq(message,
+		"is a record whose counters are in '/run/rac/1.rac', which cannot be read");
+	rac_record_settle(&parts);
+	cr_assert(eq(u64, live_bytes(open_counted_elsewhere()), 4096));
+	free(memory);
+}
+
+Test(record, does_not_take_the_counters_of_another)
+{
+	char *memory = publish();
+
+	parts.header->nonce[1] = 5;
+	cr_assert(open_counted_elsewhere() == NULL);
+	cr_assert_str_eq(
+		message, "is a damaged record: what should have its counters belongs to another");
+	free(memory);
 }

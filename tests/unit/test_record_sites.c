@@ -82,6 +82,7 @@ static void start(void)
 	memset(file.bytes, 0, CAPACITY);
 	file.used = (rac_record_bytes() + 4095) / 4096 * 4096;
 	cr_assert(rac_record_init(file.bytes, file.used, &parts));
+	rac_record_ready(parts.header);
 	parts.header->storage = RAC_RECORD_IN_FILE;
 	rac_sites_init(&sites, &memory);
 	rac_arena_init(&arena, &memory);
