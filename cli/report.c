@@ -73,8 +73,10 @@ static const struct rac_usage usage = {
 	.operand_count = 1,
 	.operand_most = RAC_ENDLESS,
 	.operand_kind = RAC_OPERAND_FILE,
-	.summary = "Shows reports. FILE is a JSON report, as RAC_REPORT=FILE.json writes it; - is\n"
-		   "stdin. One that cannot be read is said on stderr, the others are shown.",
+	.summary =
+		"Shows reports. FILE is a JSON report, as RAC_REPORT=FILE.json writes it, or the record\n"
+		"of a process that runs, ended or was killed (RAC_RECORD=FILE); - is stdin. One that\n"
+		"cannot be read is said on stderr, the others are shown.",
 	.groups = groups,
 	.examples = examples,
 	.example_count = sizeof(examples) / sizeof(examples[0]),

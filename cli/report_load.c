@@ -5,18 +5,105 @@
 
 #include "json.h"
 #include "read_file.h"
+#include "record_open.h"
+#include "record_sites.h"
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-/* A report of 64 thousand sites is a quarter of it; parsed, it takes some ten times the bytes. */
-#define JSON_MOST ((size_t)128 << 20)
+/* A JSON report of 64 thousand sites is a quarter of it; parsed, it takes some ten times the bytes. */
+#define BYTES_MOST ((size_t)128 << 20)
+/* Of a record; thousands of sites take a few MiB. */
+#define SITES_MOST (UINT64_C(1) << 30)
+
+/* Zeroed memory of which only what is used is taken. */
+static void *reserve(
+	struct rac_loaded *out, unsigned which, uint64_t bytes, struct rac_complaint *c)
+{
+	struct rac_quote quote;
+
+	if (bytes <= SITES_MOST)
+		out->memory[which] = calloc(1, bytes > 0 ? (size_t)bytes : 1);
+	if (out->memory[which] == NULL)
+		rac_complain(c, "%s has sites that take %llu bytes of memory; the most is %llu",
+			rac_quote(&quote, out->name), (unsigned long long)bytes,
+			(unsigned long long)SITES_MOST);
+	return out->memory[which];
+}
+
+static bool load_sites(
+	struct rac_record_view *view, struct rac_loaded *out, struct rac_complaint *c)
+{
+	struct rac_record_sites *sites = reserve(out, 1, sizeof(*sites), c);
+	size_t bytes = rac_record_sites_bytes(view);
+	void *copies = reserve(out, 2, bytes, c);
+
+	if (sites == NULL || copies == NULL)
+		return false;
+	rac_record_sites_read(view, copies, bytes, sites);
+	bytes = rac_report_sites_bytes(&sites->tables);
+	void *room = reserve(out, 3, bytes, c);
+
+	if (room == NULL)
+		return false;
+	out->report.site_count = rac_report_sites(
+		&sites->tables, rac_record_sites_style(sites), room, bytes, &out->report.sites);
+	return true;
+}
+
+/* The report of a record that is open; its strings stay in the view. */
+static bool load_opened(
+	struct rac_opened *o, const char *name, struct rac_loaded *out, struct rac_complaint *c)
+{
+	const struct rac_record_fate fate = rac_record_fate(o);
+
+	*out = (struct rac_loaded){.name = name};
+	rac_record_view_report(o->view, &fate, &out->report);
+	bool done = load_sites(o->view, out, c);
+
+	out->memory[0] = rac_record_keep_view(o);
+	if (!done)
+		rac_report_unload(out);
+	return done;
+}
+
+/* A plain file that begins like a record; it may be large, so it is not read as a whole. -1: none. */
+static int open_record(const char *path)
+{
+	uint64_t beginning = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd >= 0 && pread(fd, &beginning, sizeof(beginning), 0) == sizeof(beginning) &&
+		rac_record_begins(&beginning, sizeof(beginning)))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static bool load_bytes(
+	char *bytes, size_t n, const char *name, struct rac_loaded *out, struct rac_complaint *c)
+{
+	struct rac_opened o;
+
+	if (!rac_record_begins(bytes, n))
+		return rac_report_read_json(bytes, n, name, out, c);
+	return rac_record_open_bytes(bytes, n, name, &o, c) && load_opened(&o, name, out, c);
+}
 
 bool rac_report_load(const char *word, struct rac_loaded *out, struct rac_complaint *c)
 {
-	const char *name = strcmp(word, "-") == 0 ? "stdin" : word;
+	bool is_stdin = strcmp(word, "-") == 0;
+	const char *name = is_stdin ? "stdin" : word;
+	int fd = is_stdin ? -1 : open_record(word);
+	struct rac_opened o;
 	size_t n;
-	char *bytes = rac_file_read(word, JSON_MOST, &n, c);
-	bool done = bytes != NULL && rac_report_read_json(bytes, n, name, out, c);
+
+	if (fd >= 0)
+		return rac_record_open(fd, name, &o, c) && load_opened(&o, name, out, c);
+	char *bytes = rac_file_read(word, BYTES_MOST, &n, c);
+	bool done = bytes != NULL && load_bytes(bytes, n, name, out, c);
 
 	free(bytes);
 	return done;
