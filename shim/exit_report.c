@@ -18,23 +18,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static const char *lookup(void *context, const char *name)
-{
-	(void)context;
-	return getenv(name);
-}
-
 static enum rac_delivery write_to_path(struct rac_state *state, const struct rac_report *report)
 {
-	const struct rac_record_process *process = &state->record.header->process;
-	const char *slash = strrchr(process->executable, '/');
-	const struct rac_path_values values = {
-		.pid = process->pid,
-		.host = process->host,
-		.program = slash != NULL ? slash + 1 : process->executable,
-		.rank = process->has_rank ? process->rank : NULL,
-		.variable = lookup,
-	};
+	const struct rac_path_values values =
+		rac_process_info_path_values(&state->record.header->process);
 	struct rac_text path, why;
 
 	rac_text_init(&path, state->report_path, sizeof(state->report_path));
@@ -117,7 +104,6 @@ bool rac_exit_report_is_due(void)
 bool rac_exit_report(enum rac_end end, int status)
 {
 	struct rac_state *state = rac_state_if_started();
-	const struct rac_record_fate ended = {.how = end};
 	int saved = errno;
 	struct rac_report report;
 
@@ -130,7 +116,8 @@ bool rac_exit_report(enum rac_end end, int status)
 		rac_signals_release(&held);
 		return false;
 	}
-	rac_record_end(state->record.header, end, status, rac_monotonic_ns());
+	const struct rac_record_fate ended = {end, status, rac_monotonic_ns()};
+
 	state->report_delivery = RAC_DELIVERED_NOWHERE;
 	if (rac_load_relaxed(&state->used) != 0) {
 		for (uint32_t device = 0; device < RAC_MAX_DEVICES; device++)
@@ -141,6 +128,7 @@ bool rac_exit_report(enum rac_end end, int status)
 		state->report_delivery = deliver(state, &report);
 		rac_site_report_end(&room);
 	}
+	rac_record_file_end(state, &ended);
 	rac_signals_release(&held);
 	errno = saved;
 	return true;
@@ -174,7 +162,7 @@ void rac_exit_report_withdraw(int error)
 		rac_report_file_remove(state);
 	else if (state->report_delivery == RAC_DELIVERED_STREAM)
 		say_withdrawn(state, error);
-	rac_record_end(state->record.header, RAC_END_RUNNING, 0, 0);
+	rac_record_file_resume(state);
 	/* Release: who reports next finds the buffers free. */
 	rac_store_release(&state->reported, 0);
 	errno = saved;

@@ -1,7 +1,7 @@
 /*
  * message.c - see message.h.
  *
- * write, poll and sigtimedwait of the C library are cancellation points: a thread that is to be
+ * write and poll of the C library are cancellation points: a thread that is to be
  * cancelled would end in the middle of a CUDA function, which natively returns. The system calls
  * themselves are none.
  */
@@ -9,6 +9,7 @@
 
 #include "checked.h"
 #include "process_info.h"
+#include "signals.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -23,9 +24,6 @@
 /* For a reader of a full pipe, from one piece to the next; no line of ours is worth more of the
  * host's time. */
 #define WAIT_NS UINT64_C(100000000)
-
-/* A signal in the kernel's set of them. */
-#define SIGNAL_BIT(number) (UINT64_C(1) << ((number)-1))
 
 /* statx, because fstat is a symbol of glibc 2.33 where it is not an inline function. */
 static void identify(int fd, struct rac_stderr_identity *out)
@@ -126,33 +124,20 @@ static int write_patiently(int fd, const char *bytes, size_t n)
 	return 0;
 }
 
-static void take_back(int number)
-{
-	const struct timespec at_once = {0};
-	uint64_t set = SIGNAL_BIT(number);
-
-	while (syscall(SYS_rt_sigtimedwait, &set, NULL, &at_once, sizeof(set)) < 0 &&
-		errno == EINTR)
-		;
-}
-
-/* A pipe without a reader raises SIGPIPE, a file at its limit SIGXFSZ, in this thread: held back
- * here, and taken out of the queue unless one was already waiting, which is the host's. */
+/* A pipe without a reader raises SIGPIPE, a file at its limit SIGXFSZ. */
 int rac_message_write_all(int fd, const char *bytes, size_t n)
 {
-	const uint64_t raised = SIGNAL_BIT(SIGPIPE) | SIGNAL_BIT(SIGXFSZ);
-	uint64_t before, pending = 0;
+	const uint64_t may_raise = RAC_SIGNAL_BIT(SIGPIPE) | RAC_SIGNAL_BIT(SIGXFSZ);
+	struct rac_raised_signals held;
 	int saved = errno;
-	bool held = syscall(SYS_rt_sigprocmask, SIG_BLOCK, &raised, &before, sizeof(raised)) == 0;
 
-	syscall(SYS_rt_sigpending, &pending, sizeof(pending));
+	rac_signals_hold_raised(&held, may_raise);
 	int error = write_patiently(fd, bytes, n);
-	int number = error == EPIPE ? SIGPIPE : SIGXFSZ;
 
-	if (held && (error == EPIPE || error == EFBIG) && (pending & SIGNAL_BIT(number)) == 0)
-		take_back(number);
-	if (held)
-		syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
+	rac_signals_release_raised(&held,
+		error == EPIPE           ? RAC_SIGNAL_BIT(SIGPIPE)
+			: error == EFBIG ? RAC_SIGNAL_BIT(SIGXFSZ)
+					 : 0);
 	errno = saved;
 	return error;
 }

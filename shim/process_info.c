@@ -3,6 +3,7 @@
  */
 #include "process_info.h"
 
+#include "process_identity.h"
 #include "process_stat.h"
 #include <fcntl.h>
 #include <stdlib.h>
@@ -111,6 +112,25 @@ static const char *find_rank(void)
 			return value;
 	}
 	return NULL;
+}
+
+static const char *lookup(void *context, const char *name)
+{
+	(void)context;
+	return getenv(name);
+}
+
+struct rac_path_values rac_process_info_path_values(const struct rac_record_process *process)
+{
+	const char *slash = strrchr(process->executable, '/');
+
+	return (struct rac_path_values){
+		.pid = process->pid,
+		.host = process->host,
+		.program = slash != NULL ? slash + 1 : process->executable,
+		.rank = process->has_rank ? process->rank : NULL,
+		.variable = lookup,
+	};
 }
 
 void rac_process_info_read(struct rac_record_process *out)

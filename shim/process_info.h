@@ -4,6 +4,7 @@
 #ifndef RAC_PROCESS_INFO_H
 #define RAC_PROCESS_INFO_H
 
+#include "path_pattern.h"
 #include "record.h"
 #include <stdbool.h>
 
@@ -16,6 +17,9 @@ bool rac_process_info_is_before_us(uint64_t unix_ns);
 /* Whether a file that was last written at that time may come from this process, be it from an image that
  * it was before an exec. Reads /proc; where that is not there, none does. */
 bool rac_process_info_may_be_ours(uint64_t unix_ns);
+
+/* What the %-sequences of a path stand for. *out borrows from the process. */
+struct rac_path_values rac_process_info_path_values(const struct rac_record_process *process);
 
 /* Fills *out, which is zeroed. Opens no file, unless a library uses CUDA before our constructor has run. */
 void rac_process_info_read(struct rac_record_process *out);

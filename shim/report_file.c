@@ -1,24 +1,22 @@
 /*
  * report_file.c - see report_file.h.
  *
- * open and close of the C library are cancellation points, so here are the system calls; see
- * message.c.
+ * read and close of the C library are cancellation points, so here are the system calls; see
+ * message.c. How the file comes to its name is file_name.c's.
  */
 #include "report_file.h"
 
+#include "file_name.h"
 #include "message.h"
 #include "process_info.h"
 #include "startup.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h> /* rename, RENAME_NOREPLACE */
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#define NAMES 8 /* that are tried, of a file or a temporary one, before we give up */
 
 struct buffered_file {
 	int fd;
@@ -84,12 +82,6 @@ static void complain(struct rac_state *state, const char *what, const char *path
 	rac_message_stderr(state, state->report_line, t.used);
 }
 
-static int open_file(const char *path, int flags)
-{
-	return (int)syscall(
-		SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC | O_NOCTTY | flags, 0666);
-}
-
 /* The descriptor that a path names, or -1. Opened anew, a file would be written from its beginning,
  * over what the program said, and a socket not at all. */
 static int named_descriptor(const char *path)
@@ -141,7 +133,7 @@ static enum rac_delivery write_to_special(struct rac_state *state, uint32_t type
 	const struct rac_report *report, bool json)
 {
 	/* Whoever names a disk does not want its beginning overwritten. */
-	int fd = type != S_IFBLK ? open_file(path, O_NONBLOCK) : -1;
+	int fd = type != S_IFBLK ? rac_file_open(path, O_WRONLY | O_NONBLOCK, 0) : -1;
 
 	if (fd < 0) {
 		complain(state, "open", path, type != S_IFBLK ? errno : EINVAL);
@@ -149,47 +141,8 @@ static enum rac_delivery write_to_special(struct rac_state *state, uint32_t type
 	}
 	enum rac_delivery delivery = write_to_descriptor(state, fd, path, report, json);
 
-	syscall(SYS_close, fd);
+	rac_file_close(fd);
 	return delivery;
-}
-
-/* Makes every folder of the path that is missing. The mode is left to the umask, which is not
- * touched. */
-static void make_folders(char *path)
-{
-	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(path, 0777);
-		*slash = '/';
-	}
-}
-
-/* A file of our own beside the path, or -1. A name may be taken by what was left by a process that
- * was killed and had our pid, which comes back in containers. */
-static int open_temporary(struct rac_state *state, const struct rac_text *path)
-{
-	struct rac_text t;
-	int fd = -1;
-
-	errno = EEXIST;
-	for (int i = 0; i < NAMES && fd < 0 && errno == EEXIST; i++) {
-		rac_text_init(&t, state->report_temporary, sizeof(state->report_temporary));
-		rac_text_string(&t, path->buffer);
-		rac_text_string(&t, ".tmp.");
-		rac_text_i64(&t, state->pid);
-		if (i > 0) {
-			rac_text_string(&t, ".");
-			rac_text_u64(&t, rac_monotonic_ns());
-		}
-		if (t.cut) {
-			errno = ENAMETOOLONG;
-			return -1;
-		}
-		if (i == 0)
-			make_folders(state->report_temporary);
-		fd = open_file(state->report_temporary, O_CREAT | O_EXCL | O_NOFOLLOW);
-	}
-	return fd;
 }
 
 /* Whether a file is the report of a process with our pid. */
@@ -197,12 +150,11 @@ static bool has_our_pid(const struct rac_state *state, const char *path)
 {
 	char beginning[128], text[32], json[32];
 	struct rac_text t;
-	int fd = (int)syscall(SYS_openat, AT_FDCWD, path,
-		O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK, 0);
+	int fd = rac_file_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	long n = fd >= 0 ? syscall(SYS_read, fd, beginning, sizeof(beginning) - 1) : -1;
 
 	if (fd >= 0)
-		syscall(SYS_close, fd);
+		rac_file_close(fd);
 	beginning[n > 0 ? n : 0] = '\0';
 	rac_startup_begin_line(&t, text, sizeof(text), state);
 	rac_text_init(&t, json, sizeof(json));
@@ -212,105 +164,23 @@ static bool has_our_pid(const struct rac_state *state, const char *path)
 	return strncmp(beginning, text, strlen(text)) == 0 || strstr(beginning, json) != NULL;
 }
 
-/* Whether there is such a file; *younger: it was written since we started, or by an image that this
- * process was before. */
-static bool look(const struct rac_state *state, const char *path, bool *younger)
+/* Not what was written since we started, or by an image that this process was before. */
+static bool may_replace(const struct rac_state *state, const char *path)
 {
 	struct statx st;
 
 	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_MTIME, &st) != 0)
-		return false;
+		return true;
 	uint64_t written = (uint64_t)st.stx_mtime.tv_sec * 1000000000u + st.stx_mtime.tv_nsec;
 
-	*younger = !rac_process_info_is_before_us(written) ||
-		(rac_process_info_may_be_ours(written) && has_our_pid(state, path));
-	return true;
-}
-
-/* By the system call: renameat2 came to the C library with glibc 2.28, and to others later. */
-static bool rename_by(const char *from, const char *to, unsigned flags)
-{
-	return syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags) == 0;
-}
-
-/* Gives the file its name if that is free, so that of two processes that end together one gets it.
- * EEXIST: it is taken. */
-static bool take_free_name(const char *temporary, const char *path)
-{
-	struct statx st;
-
-	if (link(temporary, path) == 0) {
-		unlink(temporary);
-		return true;
-	}
-	if (errno == EEXIST)
-		return false;
-	/* Not every file system has links: FAT, some of FUSE's. Some cannot do this either. */
-	if (rename_by(temporary, path, RENAME_NOREPLACE))
-		return true;
-	if (errno == EEXIST)
-		return false;
-	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0, &st) == 0) {
-		errno = EEXIST;
-		return false;
-	}
-	return rename(temporary, path) == 0;
-}
-
-/* Takes the name from a file that is older than we are. EEXIST: it is not. */
-static bool replace_older(const struct rac_state *state, const char *path)
-{
-	const char *temporary = state->report_temporary;
-	bool younger = false;
-
-	if (look(state, path, &younger) && younger) {
-		errno = EEXIST;
-		return false;
-	}
-	/* What we get is looked at: another process may have replaced the older file before us. */
-	if (!rename_by(temporary, path, RENAME_EXCHANGE))
-		return rename(temporary, path) == 0;
-	if (!look(state, temporary, &younger) || !younger) {
-		unlink(temporary);
-		return true;
-	}
-	rename_by(temporary, path, RENAME_EXCHANGE);
-	errno = EEXIST;
-	return false;
-}
-
-/* Renames without replacing what came into being since we started. */
-static bool publish(const struct rac_state *state, struct rac_text *path)
-{
-	const char *temporary = state->report_temporary;
-
-	for (int i = 0; i < NAMES; i++) {
-		if (take_free_name(temporary, path->buffer) ||
-			(errno == EEXIST && replace_older(state, path->buffer)))
-			return true;
-		if (errno != EEXIST)
-			return false;
-		rac_text_string(path, ".");
-		rac_text_i64(path, state->pid);
-		if (path->cut) {
-			errno = ENAMETOOLONG;
-			return false;
-		}
-	}
-	return false;
-}
-
-static uint64_t inode_of(int fd)
-{
-	struct statx st;
-
-	return statx(fd, "", AT_EMPTY_PATH, STATX_INO, &st) == 0 ? st.stx_ino : 0;
+	return rac_process_info_is_before_us(written) &&
+		!(rac_process_info_may_be_ours(written) && has_our_pid(state, path));
 }
 
 static enum rac_delivery write_file(
 	struct rac_state *state, struct rac_text *path, const struct rac_report *report, bool json)
 {
-	int fd = open_temporary(state, path);
+	int fd = rac_file_name_create(state, path, state->report_temporary, O_WRONLY, 0666);
 
 	if (fd < 0) {
 		complain(state, "create", state->report_temporary, errno);
@@ -318,11 +188,11 @@ static enum rac_delivery write_file(
 	}
 	int error = write_report(state, fd, report, json);
 
-	state->report_inode = inode_of(fd);
+	rac_shared_file_identify(fd, &state->report_file);
 	/* The error of a file on another machine may come only now. */
 	if (syscall(SYS_close, fd) != 0 && error == 0)
 		error = errno;
-	if (error == 0 && !publish(state, path))
+	if (error == 0 && !rac_file_name_take(state, state->report_temporary, path, may_replace))
 		error = errno;
 	if (error == 0)
 		return RAC_DELIVERED_FILE;
@@ -346,9 +216,5 @@ enum rac_delivery rac_report_file_write(
 
 void rac_report_file_remove(const struct rac_state *state)
 {
-	struct statx st;
-
-	if (statx(AT_FDCWD, state->report_path, AT_SYMLINK_NOFOLLOW, STATX_INO, &st) == 0 &&
-		st.stx_ino == state->report_inode)
-		unlink(state->report_path);
+	rac_shared_file_unlink(state->report_path, &state->report_file);
 }

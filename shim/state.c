@@ -61,7 +61,7 @@ static bool is_emergency_room(const void *region)
 	return region == emergency_room;
 }
 
-static struct rac_state *make_state(uint64_t birth)
+static struct rac_state *make_state(uint64_t birth, bool quietly)
 {
 	char *region = rac_record_memory_private(region_bytes());
 
@@ -73,9 +73,9 @@ static struct rac_state *make_state(uint64_t birth)
 
 	state->pid = getpid();
 	state->birth = birth;
+	state->is_quiet = quietly;
 	rac_record_init(region + page_round(sizeof(*state)), page_round(rac_record_bytes()),
 		&state->record);
-	state->tracker = state->record.tracker;
 	const struct rac_memory memory = rac_record_memory(state);
 
 	rac_ledger_init(&state->ledger, &memory);
@@ -84,6 +84,11 @@ static struct rac_state *make_state(uint64_t birth)
 	rac_message_note_stderr(&state->stderr_identity);
 	rac_process_info_read(&state->record.header->process);
 	rac_startup_read_settings(state);
+	if (!quietly)
+		rac_record_file_start(state);
+	rac_record_ready(state->record.header);
+	/* The counters may have moved to a file. */
+	state->tracker = state->record.tracker;
 	return state;
 }
 
@@ -127,15 +132,18 @@ static bool is_of_this_process(const struct rac_state *state)
 		(state->birth == 0 || state->birth == rac_load_relaxed(&page_now()->birth));
 }
 
-/* Publishes a state of this process, ours or that of a thread that was faster. */
-static bool publish(uint64_t birth)
+/*
+ * Publishes a state of this process, ours or that of a thread that was faster. One that was started
+ * quietly has counted nothing and has no file; the first use of CUDA puts another in its place.
+ */
+static bool publish(uint64_t birth, bool quietly)
 {
 	struct rac_state *seen = atomic_load_explicit(&current, memory_order_acquire);
 
 	/* Another thread may have published between our look at the word and here. */
-	if (seen != NULL && is_of_this_process(seen))
+	if (seen != NULL && is_of_this_process(seen) && (quietly || !seen->is_quiet))
 		return true;
-	struct rac_state *fresh = make_state(birth);
+	struct rac_state *fresh = make_state(birth, quietly);
 
 	if (fresh == NULL) {
 		/* Another thread may have had the last room. */
@@ -144,6 +152,7 @@ static bool publish(uint64_t birth)
 	}
 	if (!atomic_compare_exchange_strong_explicit(
 		    &current, &seen, fresh, memory_order_release, memory_order_acquire)) {
+		rac_record_file_discard(fresh);
 		if (!is_emergency_room(fresh))
 			munmap(fresh, region_bytes());
 		return true;
@@ -157,8 +166,10 @@ static void announce(void)
 {
 	struct rac_state *state = rac_state();
 
-	if (rac_exchange_acq_rel(&state->announced, 1) == 0)
-		rac_startup_announce(state);
+	if (rac_exchange_acq_rel(&state->announced, 1) != 0)
+		return;
+	rac_record_file_publish(state);
+	rac_startup_announce(state);
 }
 
 bool rac_state_is_inert(void)
@@ -184,7 +195,7 @@ static bool start(bool quietly)
 	}
 	struct rac_state_page *page = make_page();
 
-	active = publish(birth_of(page));
+	active = publish(birth_of(page), quietly);
 	if (active && !quietly) {
 		announce();
 		bool counted = rac_state()->settings.scope == RAC_SCOPE_PROCESS;

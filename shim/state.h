@@ -16,6 +16,7 @@
 #include "pool.h"
 #include "rac_track.h"
 #include "record.h"
+#include "record_file.h"
 #include "settings.h"
 #include "sites.h"
 #include "untracked.h"
@@ -50,8 +51,11 @@ struct rac_group_share;
 struct rac_state {
 	pid_t pid;
 	uint64_t birth; /* as in rac_state_page; 0: the pid alone tells whose it is */
+	bool is_quiet;  /* only NVML was asked, CUDA was not used yet */
 	struct rac_record_parts record;
 	struct rac_tracker *tracker; /* the record's, at hand for each call */
+	struct rac_record_file record_file;
+	struct rac_status_file status_file;
 	struct rac_ledger ledger;
 	struct rac_sites sites;
 	struct rac_arena arena;
@@ -90,7 +94,7 @@ struct rac_state {
 	char report_path[4096], report_temporary[4096];
 	char report_line[1024]; /* that there is none, and why */
 	enum rac_delivery report_delivery;
-	uint64_t report_inode; /* of the file that it is */
+	struct rac_shared_file report_file; /* what it was written to, for taking it back */
 };
 
 /* Sets a flag that is read much and set once, without writing to its line again. */

@@ -6,7 +6,7 @@ APP_CFLAGS = $(CPPFLAGS) -Itests/sim/include $(filter-out -fvisibility=hidden -f
              -Wno-missing-field-initializers $(DEPS)
 APP_RPATH = -Wl,-rpath,'$$ORIGIN/../sim' -Wl,--enable-new-dtags
 
-APPS_DRIVER  := driver_linked edges query_free query_sizes untracked_run \
+APPS_DRIVER  := driver_linked record_steps edges query_free query_sizes untracked_run \
                 guest_child guest_stderr race_ledger race_duel \
                 array_edges array_steps import_shared \
                 peer_lookup peer_host peer_threads life_exec life_end \

@@ -72,7 +72,8 @@ except OSError as error:
 run "$APPS/guest_state"
 ended 'a program that looks at itself before and after CUDA' 0
 cp "$T/out" "$T/alone"
-for setting in RAC_REPORT=none RAC_REPORT="$T/state.json" RAC_LIMIT=4G RAC_VERBOSE=1 RAC_LIMIT=8G,x; do
+for setting in RAC_REPORT=none RAC_REPORT="$T/state.json" RAC_LIMIT=4G RAC_VERBOSE=1 \
+	RAC_RECORD="$T/guest.rec" RAC_STATUS_DIR="$T" RAC_LIMIT=8G,x; do
 	env LD_PRELOAD="$SHIM" $setting "$APPS/guest_state" >"$T/under" 2>"$T/err"
 	status=$?
 	case $setting in
