@@ -4,11 +4,15 @@
 #include "run.h"
 #include "cli.h"
 #include "commands.h"
+#include "run_records.h"
 #include "usage.h"
 
 int rac_cmd_run(int argc, char **argv)
 {
 	static struct rac_run_target target;
+	static struct rac_settings settings;
+	static struct rac_run_records records;
+	struct rac_run_ended ended;
 	struct rac_run_command command;
 	int status = rac_run_flags(argc, argv, &command);
 
@@ -17,7 +21,7 @@ int rac_cmd_run(int argc, char **argv)
 		return rac_output_end(RAC_RUN);
 	}
 	if (status == 0)
-		status = rac_run_check_settings(&command);
+		status = rac_run_check_settings(&command, &settings);
 	if (status == 0)
 		status = rac_run_preload();
 	if (status == 0)
@@ -25,5 +29,10 @@ int rac_cmd_run(int argc, char **argv)
 	if (status != 0)
 		return status;
 	rac_run_warn(&target);
-	return rac_run_child(&target, command.argv);
+	rac_run_records_begin(&records, &settings);
+	status = rac_run_child(&target, command.argv, &ended);
+	if (status != 0)
+		return status;
+	rac_run_records_end(&records, ended.child, ended.status, target.path);
+	return rac_run_finish(&ended);
 }

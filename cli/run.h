@@ -9,6 +9,7 @@
 #include "settings.h"
 #include <limits.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #define RAC_RUN "rac run"
 
@@ -21,8 +22,8 @@ struct rac_run_command {
 /* Reads the flags, sets their RAC_* variables in our own environment and finds where CMD begins. */
 int rac_run_flags(int argc, char **argv, struct rac_run_command *out);
 
-/* Says what is wrong with the settings of our own environment, where the program must not start. */
-int rac_run_check_settings(const struct rac_run_command *command);
+/* Reads the settings of our own environment and says what is wrong, where the program must not start. */
+int rac_run_check_settings(const struct rac_run_command *command, struct rac_settings *out);
 
 /* Puts the library first in LD_PRELOAD of our own environment, once. */
 int rac_run_preload(void);
@@ -37,10 +38,15 @@ int rac_run_find(const char *command, struct rac_run_target *out);
 /* Warns where the dynamic linker will not load the library into the program. */
 void rac_run_warn(const struct rac_run_target *target);
 
-/*
- * Runs the program and waits for it. Returns its status; a program that died by a signal takes this
- * process with it by the same signal.
- */
-int rac_run_child(const struct rac_run_target *target, char **argv);
+struct rac_run_ended {
+	pid_t child;
+	int status; /* as wait has it */
+};
+
+/* Runs the program and waits for it. From here on signals are blocked. */
+int rac_run_child(const struct rac_run_target *target, char **argv, struct rac_run_ended *out);
+
+/* What to end with. A program that died by a signal takes this process with it by the same signal. */
+int rac_run_finish(const struct rac_run_ended *ended);
 
 #endif

@@ -112,12 +112,11 @@ static int die_by(int signal)
 	return STATUS_OF_SIGNAL + signal;
 }
 
-int rac_run_child(const struct rac_run_target *target, char **argv)
+int rac_run_child(const struct rac_run_target *target, char **argv, struct rac_run_ended *out)
 {
 	struct sigaction by_default = {.sa_handler = SIG_DFL}, on_child;
 	pid_t parent = getpid(), child;
 	sigset_t taken, before;
-	int status;
 
 	/* A parent that ignores SIGCHLD would have us lose the status. */
 	sigaction(SIGCHLD, &by_default, &on_child);
@@ -128,6 +127,13 @@ int rac_run_child(const struct rac_run_target *target, char **argv)
 			RAC_RUN, RAC_EXIT_FAILED, "cannot start a process: %s", strerror(errno));
 	if (child == 0)
 		become(target, argv, parent, &before, &on_child);
-	status = wait_for(child, &taken);
-	return WIFSIGNALED(status) ? die_by(WTERMSIG(status)) : WEXITSTATUS(status);
+	out->child = child;
+	out->status = wait_for(child, &taken);
+	return 0;
+}
+
+int rac_run_finish(const struct rac_run_ended *ended)
+{
+	return WIFSIGNALED(ended->status) ? die_by(WTERMSIG(ended->status))
+					  : WEXITSTATUS(ended->status);
 }

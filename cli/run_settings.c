@@ -27,18 +27,17 @@ static bool is_fatal(
 	return true;
 }
 
-int rac_run_check_settings(const struct rac_run_command *command)
+int rac_run_check_settings(const struct rac_run_command *command, struct rac_settings *out)
 {
-	static struct rac_settings settings;
 	static struct rac_settings_problem problems[PROBLEMS];
-	size_t found = rac_settings_read(&settings, environ, problems, PROBLEMS);
+	size_t found = rac_settings_read(out, environ, problems, PROBLEMS);
 	int status = 0;
 
 	for (size_t i = 0; i < found && i < PROBLEMS; i++) {
 		if (is_fatal(&problems[i], command))
 			status = rac_fail(RAC_RUN, RAC_EXIT_FAILED, "%s", problems[i].message);
 	}
-	if (status == 0 && settings.limit_is_broken)
+	if (status == 0 && out->limit_is_broken)
 		status = rac_fail(RAC_RUN, RAC_EXIT_FAILED, "the cap cannot be understood");
 	return status;
 }

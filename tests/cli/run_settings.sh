@@ -9,7 +9,7 @@ rac=$T/tree/bin/rac
 started='echo started'
 
 settings() {
-	grep '^RAC_' "$T/out" | sort | tr '\n' ' '
+	grep '^RAC_' "$T/out" | grep -v '^RAC_RECORD=.*/rac-run[.]' | sort | tr '\n' ' '
 }
 
 run "$rac" run env

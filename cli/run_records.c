@@ -1,0 +1,166 @@
+/*
+ * run_records.c - see run_records.h: what is reported when, of this run and of those that were killed.
+ *
+ * A process that ends in an orderly way reports itself, where its own settings say. One whose record does
+ * not say how it ended could not: it is reported here, from the record.
+ */
+#include "run_records.h"
+
+#include "cli.h"
+#include "path_pattern.h"
+#include "run.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct ending {
+	const struct rac_settings *settings;
+	struct rac_merge all;
+	pid_t child; /* 0: not known, the run is another's */
+	int status;
+	bool is_left;
+};
+
+static uint64_t unix_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* What the kernel told us of the child, the record could not know. */
+static void correct(struct rac_report_process *p, const struct ending *e)
+{
+	uint64_t now = unix_ns();
+
+	if (WIFSIGNALED(e->status)) {
+		p->end = WTERMSIG(e->status) == SIGKILL ? RAC_END_KILLED : RAC_END_SIGNAL;
+		p->status = WTERMSIG(e->status);
+	} else {
+		p->end = RAC_END_UNDERSCORE_EXIT;
+		p->status = WEXITSTATUS(e->status);
+	}
+	p->elapsed_ns = now > p->started_unix_ns ? now - p->started_unix_ns : 0;
+}
+
+/* True: the record has served. */
+static bool report_one(void *context, const char *path)
+{
+	struct ending *e = context;
+	struct rac_complaint c = {""};
+	struct rac_loaded loaded;
+
+	if (!rac_report_load(path, &loaded, &c)) {
+		rac_warn(RAC_RUN, "%s", c.text);
+		return true;
+	}
+	struct rac_report_process *p = &loaded.report.process;
+	bool is_silent = p->end == RAC_END_KILLED && p->status == 0;
+	bool runs = p->end == RAC_END_RUNNING;
+
+	if (is_silent && e->child > 0 && p->pid == (uint64_t)e->child)
+		correct(p, e);
+	if (runs)
+		rac_warn(RAC_RUN, "process %llu goes on; see it with: rac report %s",
+			(unsigned long long)p->pid, path);
+	if (is_silent && e->is_left)
+		rac_warn(RAC_RUN, "this is of an earlier run, which was killed:");
+	if (is_silent)
+		rac_run_deliver(&loaded.report, e->settings);
+	rac_merge_add(&e->all, &loaded);
+	rac_report_unload(&loaded);
+	return !runs;
+}
+
+static void clear_left(const struct rac_settings *settings)
+{
+	struct ending e = {.settings = settings, .is_left = true};
+	char folder[PATH_MAX];
+	unsigned visited = 0;
+
+	while (rac_run_folder_claim(folder, &visited))
+		rac_run_folder_sweep(folder, report_one, &e);
+	rac_merge_free(&e.all);
+}
+
+void rac_run_records_begin(struct rac_run_records *r, const struct rac_settings *settings)
+{
+	static char pattern[PATH_MAX];
+	struct rac_complaint c = {""};
+
+	const char *set = getenv("RAC_RECORD");
+
+	*r = (struct rac_run_records){.settings = settings};
+	clear_left(settings);
+	/* Of a run around this one, which reports what is in its folder. */
+	if (set != NULL && strstr(set, "/" RAC_RUN_FOLDER_PREFIX) != NULL)
+		return;
+	if (set != NULL && set[0] != '\0') {
+		r->pattern = set;
+		return;
+	}
+	if (!rac_run_folder_make(r->folder, &c)) {
+		rac_warn(RAC_RUN, "%s; a program that is killed will not be reported", c.text);
+		return;
+	}
+	/* A percent sign in the folder's own name would be taken for a pattern. */
+	size_t used = 0;
+
+	for (const char *at = r->folder; *at != '\0' && used < sizeof(pattern) - 8; at++) {
+		if (*at == '%')
+			pattern[used++] = '%';
+		pattern[used++] = *at;
+	}
+	memcpy(pattern + used, "/%p", 4);
+	setenv("RAC_RECORD", pattern, 1);
+}
+
+static const char *lookup(void *context, const char *name)
+{
+	(void)context;
+	return getenv(name);
+}
+
+/* Where the user's own RAC_RECORD put the child's record, if it is there. */
+static bool find_by_pattern(
+	const struct rac_run_records *r, pid_t child, const char *program, char out[PATH_MAX])
+{
+	char host[256] = "", message[512];
+	const char *slash = strrchr(program, '/');
+	struct rac_text path, why;
+	struct stat status;
+	const struct rac_path_values values = {
+		.pid = (uint64_t)child,
+		.host = host,
+		.program = slash != NULL ? slash + 1 : program,
+		.variable = lookup,
+	};
+
+	gethostname(host, sizeof(host) - 1);
+	rac_text_init(&path, out, PATH_MAX);
+	rac_text_init(&why, message, sizeof(message));
+	return rac_path_expand(&path, "RAC_RECORD", r->pattern, &values, &why) == RAC_OK &&
+		stat(out, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+void rac_run_records_end(
+	const struct rac_run_records *r, pid_t child, int status, const char *program)
+{
+	struct ending e = {.settings = r->settings, .child = child, .status = status};
+	char path[PATH_MAX];
+
+	if (r->pattern != NULL && find_by_pattern(r, child, program, path))
+		report_one(&e, path);
+	if (r->folder[0] == '\0')
+		return;
+	rac_run_folder_sweep(r->folder, report_one, &e);
+	rac_merge_finish(&e.all);
+	/* One process has said all there is. */
+	if (e.all.processes > 1)
+		rac_run_deliver_table(&e.all);
+	rac_merge_free(&e.all);
+}

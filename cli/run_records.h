@@ -1,0 +1,61 @@
+/*
+ * run_records.h - the records that `rac run` has its processes keep, so that it can report those that could
+ * not do so themselves: killed ones, and those that left by a way of their own.
+ *
+ * They lie in a folder of our own (mode 0700) in $XDG_RUNTIME_DIR, else $TMPDIR, else /tmp. Its name says
+ * which `rac run` it belongs to, so that the next one of the same user can tell what a killed one left.
+ */
+#ifndef RAC_CLI_RUN_RECORDS_H
+#define RAC_CLI_RUN_RECORDS_H
+
+#include "merge.h"
+#include "report_load.h"
+#include "settings.h"
+#include <limits.h>
+#include <sys/types.h>
+
+#define RAC_RUN_FOLDER_PREFIX "rac-run."
+
+struct rac_run_records {
+	char folder[PATH_MAX]; /* "": none is kept */
+	/* Where the child's record is, by the user's RAC_RECORD; "": in the folder. */
+	const char *pattern;
+	const struct rac_settings *settings;
+};
+
+/*
+ * Makes the folder and sets RAC_RECORD in our own environment to lie in it; a RAC_RECORD of the user's
+ * stays as it is. Reports and clears first what killed runs left. Says where it cannot.
+ */
+void rac_run_records_begin(struct rac_run_records *r, const struct rac_settings *settings);
+
+/*
+ * Reports the processes that ended without doing so, lists all of them where there were several, and
+ * removes the records of those that are gone. `status` is how the child ended, as wait has it.
+ */
+void rac_run_records_end(
+	const struct rac_run_records *r, pid_t child, int status, const char *program);
+
+/* The parts of it. */
+
+/* Makes a folder for this process. False: *c says why, and `out` is "". */
+bool rac_run_folder_make(char out[PATH_MAX], struct rac_complaint *c);
+
+/*
+ * The next folder that a killed run of this user left, now ours alone to clear. False: there are no more.
+ * Start with *visited == 0.
+ */
+bool rac_run_folder_claim(char out[PATH_MAX], unsigned *visited);
+
+/* Calls visit with the path of each record in the folder; what it says may go is removed, and the folder,
+ * too, once it is empty. */
+void rac_run_folder_sweep(
+	const char *folder, bool (*visit)(void *context, const char *path), void *context);
+
+/* Delivers a report as the process would have: to stderr, or to the file that the settings name. */
+void rac_run_deliver(const struct rac_report *report, const struct rac_settings *settings);
+
+/* A table of several processes, to stderr in one piece. */
+void rac_run_deliver_table(const struct rac_merge *all);
+
+#endif
