@@ -13,6 +13,7 @@ int rac_cmd_run(int argc, char **argv)
 	static struct rac_settings settings;
 	static struct rac_run_records records;
 	struct rac_run_ended ended;
+	struct rac_complaint c = {""};
 	struct rac_run_command command;
 	int status = rac_run_flags(argc, argv, &command);
 
@@ -28,7 +29,8 @@ int rac_cmd_run(int argc, char **argv)
 		status = rac_run_find(command.argv[0], &target);
 	if (status != 0)
 		return status;
-	rac_run_warn(&target);
+	if (rac_run_obstacle(&target, &c))
+		rac_warn(RAC_RUN, "%s", c.text);
 	rac_run_records_begin(&records, &settings);
 	status = rac_run_child(&target, command.argv, &ended);
 	if (status != 0)

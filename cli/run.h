@@ -6,6 +6,7 @@
 #ifndef RAC_CLI_RUN_H
 #define RAC_CLI_RUN_H
 
+#include "complaint.h"
 #include "settings.h"
 #include <limits.h>
 #include <stdbool.h>
@@ -35,8 +36,22 @@ struct rac_run_target {
 /* Finds the program as a shell would. RAC_EXIT_NOT_FOUND, RAC_EXIT_CANNOT_RUN. */
 int rac_run_find(const char *command, struct rac_run_target *out);
 
-/* Warns where the dynamic linker will not load the library into the program. */
-void rac_run_warn(const struct rac_run_target *target);
+/* The same without printing. False: *c says why not; the status of that is RAC_EXIT_NOT_FOUND or
+ * RAC_EXIT_CANNOT_RUN. */
+bool rac_run_look(const char *command, struct rac_run_target *out, struct rac_complaint *c);
+
+/* Whether the dynamic linker will not load the library into the program; *c says why. */
+bool rac_run_obstacle(const struct rac_run_target *target, struct rac_complaint *c);
+
+/*
+ * The file that the kernel starts for the program (another one for a script) and the dynamic linker that it
+ * asks for. False: it asks for none, or the file cannot be read.
+ */
+bool rac_run_linker(
+	const struct rac_run_target *target, char image[PATH_MAX], char linker[PATH_MAX]);
+
+/* Finds the library, without links and dots. False: *c says where it was looked for. */
+bool rac_run_library(char library[PATH_MAX], struct rac_complaint *c);
 
 struct rac_run_ended {
 	pid_t child;

@@ -28,39 +28,36 @@ static const char *const places[] = {"", "../lib/", "../lib/" TRIPLET "/"};
 #define PLACES (sizeof(places) / sizeof(places[0]))
 
 /* The folder of this command, with a slash at the end. */
-static int find_own_folder(char folder[PATH_MAX])
+static bool find_own_folder(char folder[PATH_MAX], struct rac_complaint *c)
 {
 	ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX);
 	char *slash;
 
 	if (length < 0)
-		return rac_fail(RAC_RUN, RAC_EXIT_FAILED,
-			"cannot tell where rac lies: /proc/self/exe: %s", strerror(errno));
+		return rac_complain(
+			c, "cannot tell where rac lies: /proc/self/exe: %s", strerror(errno));
 	if (length == PATH_MAX)
-		return rac_fail(RAC_RUN, RAC_EXIT_FAILED, "the path of rac is too long");
+		return rac_complain(c, "the path of rac is too long");
 	folder[length] = '\0';
 	slash = strrchr(folder, '/');
 	if (slash == NULL)
-		return rac_fail(
-			RAC_RUN, RAC_EXIT_FAILED, "cannot tell where rac lies: '%s'", folder);
+		return rac_complain(c, "cannot tell where rac lies: '%s'", folder);
 	slash[1] = '\0';
-	return 0;
+	return true;
 }
 
-/* The library's path without links and dots. */
-static int find_library(char library[PATH_MAX])
+bool rac_run_library(char library[PATH_MAX], struct rac_complaint *c)
 {
 	char folder[PATH_MAX], place[2 * PATH_MAX];
-	int status = find_own_folder(folder);
 
-	if (status != 0)
-		return status;
+	if (!find_own_folder(folder, c))
+		return false;
 	for (size_t i = 0; i < PLACES; i++) {
 		snprintf(place, sizeof(place), "%s%s" LIBRARY, folder, places[i]);
 		if (access(place, R_OK) == 0 && realpath(place, library) != NULL)
-			return 0;
+			return true;
 	}
-	return rac_fail(RAC_RUN, RAC_EXIT_FAILED,
+	return rac_complain(c,
 		LIBRARY " is neither in '%s' nor in ../lib or ../lib/" TRIPLET
 			" from there; put it "
 			"beside rac",
@@ -115,10 +112,12 @@ int rac_run_preload(void)
 {
 	char library[PATH_MAX], *joined;
 	const char *entries = getenv(VARIABLE);
-	int status = find_library(library);
+	struct rac_complaint c = {""};
+	int status;
 
-	if (status == 0)
-		status = check_library(library);
+	if (!rac_run_library(library, &c))
+		return rac_fail(RAC_RUN, RAC_EXIT_FAILED, "%s", c.text);
+	status = check_library(library);
 	if (status != 0)
 		return status;
 	if (entries == NULL)

@@ -71,7 +71,8 @@ static int search_path(const char *name, char out[PATH_MAX])
 	}
 }
 
-int rac_run_find(const char *command, struct rac_run_target *out)
+/* 0, or why the program cannot be run. */
+static int find(const char *command, struct rac_run_target *out)
 {
 	size_t length = strlen(command);
 	int error = ENOENT;
@@ -84,12 +85,33 @@ int rac_run_find(const char *command, struct rac_run_target *out)
 	} else if (length > 0) {
 		error = search_path(command, out->path);
 	}
-	if (error == 0)
-		return 0;
-	return rac_fail(RAC_RUN, error == ENOENT ? RAC_EXIT_NOT_FOUND : RAC_EXIT_CANNOT_RUN,
-		"cannot run '%s': %s", command,
+	return error;
+}
+
+static bool explain(const char *command, int error, struct rac_complaint *c)
+{
+	return rac_complain(c, "cannot run '%s': %s", command,
 		error == ENOENT && strchr(command, '/') == NULL ? "no such program in PATH"
 								: strerror(error));
+}
+
+bool rac_run_look(const char *command, struct rac_run_target *out, struct rac_complaint *c)
+{
+	int error = find(command, out);
+
+	return error == 0 || explain(command, error, c);
+}
+
+int rac_run_find(const char *command, struct rac_run_target *out)
+{
+	struct rac_complaint c = {""};
+	int error = find(command, out);
+
+	if (error == 0)
+		return 0;
+	explain(command, error, &c);
+	return rac_fail(
+		RAC_RUN, error == ENOENT ? RAC_EXIT_NOT_FOUND : RAC_EXIT_CANNOT_RUN, "%s", c.text);
 }
 
 /* How the dynamic linker comes into play. */
@@ -112,19 +134,18 @@ static size_t read_head(const char *path, char head[HEAD_BYTES])
 	return n > 0 ? (size_t)n : 0;
 }
 
-/* Whether the interpreter's path at this offset of the file is musl's. */
-static bool is_musl(const char *path, off_t offset)
+/* The path of the dynamic linker, which stands at this offset of the file; "" if it cannot be read. */
+static void read_linker(const char *path, off_t offset, char linker[PATH_MAX])
 {
-	char interpreter[64] = "";
 	int file = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = file >= 0 ? pread(file, interpreter, sizeof(interpreter) - 1, offset) : -1;
+	ssize_t n = file >= 0 ? pread(file, linker, PATH_MAX - 1, offset) : -1;
 
 	if (file >= 0)
 		close(file);
-	return n > 0 && strstr(interpreter, "/ld-musl-") != NULL;
+	linker[n > 0 ? n : 0] = '\0';
 }
 
-static enum loading inspect_elf(const char *path, const char *head, size_t n)
+static enum loading inspect_elf(const char *path, const char *head, size_t n, char linker[PATH_MAX])
 {
 	Elf64_Ehdr file;
 
@@ -142,9 +163,10 @@ static enum loading inspect_elf(const char *path, const char *head, size_t n)
 			sizeof(segment) > n - file.e_phoff - at)
 			return LOADING_GLIBC;
 		memcpy(&segment, head + file.e_phoff + at, sizeof(segment));
-		if (segment.p_type == PT_INTERP)
-			return is_musl(path, (off_t)segment.p_offset) ? LOADING_MUSL
-								      : LOADING_GLIBC;
+		if (segment.p_type != PT_INTERP)
+			continue;
+		read_linker(path, (off_t)segment.p_offset, linker);
+		return strstr(linker, "/ld-musl-") != NULL ? LOADING_MUSL : LOADING_GLIBC;
 	}
 	return LOADING_STATIC;
 }
@@ -167,14 +189,16 @@ static bool read_script(const char *head, size_t n, char interpreter[PATH_MAX])
 	return true;
 }
 
-static enum loading inspect(const char *path, char interpreter[PATH_MAX])
+/* *other is the interpreter of a script, or the dynamic linker of a program, "" where not known. */
+static enum loading inspect(const char *path, char other[PATH_MAX])
 {
 	char head[HEAD_BYTES];
 	size_t n = read_head(path, head);
 
+	other[0] = '\0';
 	if (n >= SELFMAG && memcmp(head, ELFMAG, SELFMAG) == 0)
-		return inspect_elf(path, head, n);
-	return read_script(head, n, interpreter) ? LOADING_SCRIPT : LOADING_GLIBC;
+		return inspect_elf(path, head, n, other);
+	return read_script(head, n, other) ? LOADING_SCRIPT : LOADING_GLIBC;
 }
 
 /* Whether the kernel will start the file in secure-execution mode, see ld.so(8). */
@@ -191,40 +215,51 @@ static bool is_secure(const char *path)
 	return getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0;
 }
 
-static void warn(const char *path, enum loading loading)
+/* False: nothing is in the way. */
+static bool obstacle(const char *path, enum loading loading, struct rac_complaint *c)
 {
 	switch (loading) {
 	case LOADING_STATIC:
-		rac_warn(RAC_RUN, "'%s' is linked statically, " NO_EFFECT, path);
-		return;
+		return !rac_complain(c, "'%s' is linked statically, " NO_EFFECT, path);
 	case LOADING_FOREIGN:
-		rac_warn(RAC_RUN,
+		return !rac_complain(c,
 			"'%s' is for another kind of machine than the library, " NO_EFFECT, path);
-		return;
 	case LOADING_MUSL:
-		rac_warn(RAC_RUN,
+		return !rac_complain(c,
 			"'%s' uses musl; the library is made for glibc and may fail to load there",
 			path);
-		return;
 	case LOADING_GLIBC:
 	case LOADING_SCRIPT:
 		break;
 	}
-	if (is_secure(path))
-		rac_warn(RAC_RUN,
-			"'%s' runs with other rights than yours (setuid, setgid or capabilities): "
-			"the dynamic linker then ignores the library, " NO_EFFECT,
-			path);
+	if (!is_secure(path))
+		return false;
+	return !rac_complain(c,
+		"'%s' runs with other rights than yours (setuid, setgid or capabilities): the "
+		"dynamic linker then ignores the library, " NO_EFFECT,
+		path);
 }
 
-void rac_run_warn(const struct rac_run_target *target)
+bool rac_run_obstacle(const struct rac_run_target *target, struct rac_complaint *c)
 {
 	char interpreter[PATH_MAX], unused[PATH_MAX];
 	enum loading loading = inspect(target->path, interpreter);
 
 	/* Bits of a script itself do not count, the kernel ignores them. */
 	if (loading == LOADING_SCRIPT)
-		warn(interpreter, inspect(interpreter, unused));
-	else
-		warn(target->path, loading);
+		return obstacle(interpreter, inspect(interpreter, unused), c);
+	return obstacle(target->path, loading, c);
+}
+
+bool rac_run_linker(
+	const struct rac_run_target *target, char image[PATH_MAX], char linker[PATH_MAX])
+{
+	enum loading loading = inspect(target->path, linker);
+
+	snprintf(image, PATH_MAX, "%s", target->path);
+	if (loading == LOADING_SCRIPT) {
+		snprintf(image, PATH_MAX, "%s", linker);
+		loading = inspect(image, linker);
+	}
+	return loading == LOADING_GLIBC && linker[0] != '\0';
 }
