@@ -100,9 +100,12 @@ struct rac_record_fate rac_record_fate(const struct rac_opened *o)
 	struct rac_record_fate fate = {.how = RAC_END_KILLED};
 	struct timespec now;
 
-	if (!is_this_boot(p))
-		return fate;
-	if (is_this_namespace(p) ? !is_there(p) : !is_written(o))
+	/* Its memory was just read. */
+	bool runs = o->pid > 0;
+
+	if (!runs && is_this_boot(p))
+		runs = is_this_namespace(p) ? is_there(p) : is_written(o);
+	if (!runs)
 		return fate;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	fate.how = RAC_END_RUNNING;

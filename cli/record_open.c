@@ -60,7 +60,7 @@ static bool length_of(int fd, uint64_t *length)
 }
 
 /* The name comes from the record, so it may be any: nothing but a plain file is opened, to read. */
-static bool open_counters(void *context, const char *path, struct rac_record_source *out)
+bool rac_record_open_counters(void *context, const char *path, struct rac_record_source *out)
 {
 	struct rac_opened *o = context;
 	uint64_t length;
@@ -81,7 +81,7 @@ bool rac_record_begins(const void *bytes, size_t n)
 	return n >= sizeof(magic) && memcmp(bytes, &magic, sizeof(magic)) == 0;
 }
 
-static bool open_source(struct rac_opened *o, const struct rac_record_source *source,
+bool rac_record_open_source(struct rac_opened *o, const struct rac_record_source *source,
 	const char *name, struct rac_complaint *c)
 {
 	char message[sizeof(c->text) / 2];
@@ -104,7 +104,7 @@ bool rac_record_open(int fd, const char *name, struct rac_opened *out, struct ra
 {
 	struct rac_record_source source = {.read = read_record,
 		.next = next_in_record,
-		.other = open_counters,
+		.other = rac_record_open_counters,
 		.context = out};
 	struct rac_quote quote;
 
@@ -113,7 +113,7 @@ bool rac_record_open(int fd, const char *name, struct rac_opened *out, struct ra
 		rac_record_close(out);
 		return rac_complain(c, "%s is no plain file", rac_quote(&quote, name));
 	}
-	return open_source(out, &source, name, c);
+	return rac_record_open_source(out, &source, name, c);
 }
 
 bool rac_record_open_bytes(const void *bytes, size_t n, const char *name, struct rac_opened *out,
@@ -122,7 +122,7 @@ bool rac_record_open_bytes(const void *bytes, size_t n, const char *name, struct
 	*out = (struct rac_opened){.fd = -1, .counters_fd = -1, .bytes = {bytes, n}};
 	struct rac_record_source source = rac_record_source_bytes(&out->bytes);
 
-	return open_source(out, &source, name, c);
+	return rac_record_open_source(out, &source, name, c);
 }
 
 void *rac_record_keep_view(struct rac_opened *o)

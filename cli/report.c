@@ -69,13 +69,14 @@ static const struct rac_example examples[] = {
 };
 static const struct rac_usage usage = {
 	.verb = "rac report",
-	.operands = "FILE...",
+	.operands = "FILE|PID...",
 	.operand_count = 1,
 	.operand_most = RAC_ENDLESS,
 	.operand_kind = RAC_OPERAND_FILE,
 	.summary =
 		"Shows reports. FILE is a JSON report, as RAC_REPORT=FILE.json writes it, or the record\n"
-		"of a process that runs, ended or was killed (RAC_RECORD=FILE); - is stdin. One that\n"
+		"of a process that runs, ended or was killed (RAC_RECORD=FILE); - is stdin. PID is a\n"
+		"process of yours that runs, with a record or without. One that\n"
 		"cannot be read is said on stderr, the others are shown.",
 	.groups = groups,
 	.examples = examples,

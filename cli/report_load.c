@@ -8,6 +8,7 @@
 #include "record_open.h"
 #include "record_sites.h"
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -92,14 +93,29 @@ static bool load_bytes(
 	return rac_record_open_bytes(bytes, n, name, &o, c) && load_opened(&o, name, out, c);
 }
 
+/* Whether the word is a pid; a file of that name comes first. 0: it is not. */
+static pid_t pid_of(const char *word)
+{
+	char *end;
+	long pid = strtol(word, &end, 10);
+
+	return word[0] >= '1' && word[0] <= '9' && *end == '\0' && pid <= INT_MAX &&
+			access(word, F_OK) != 0
+		? (pid_t)pid
+		: 0;
+}
+
 bool rac_report_load(const char *word, struct rac_loaded *out, struct rac_complaint *c)
 {
+	pid_t pid = pid_of(word);
 	bool is_stdin = strcmp(word, "-") == 0;
 	const char *name = is_stdin ? "stdin" : word;
 	int fd = is_stdin ? -1 : open_record(word);
 	struct rac_opened o;
 	size_t n;
 
+	if (pid > 0)
+		return rac_record_open_pid(pid, name, &o, c) && load_opened(&o, name, out, c);
 	if (fd >= 0)
 		return rac_record_open(fd, name, &o, c) && load_opened(&o, name, out, c);
 	char *bytes = rac_file_read(word, BYTES_MOST, &n, c);

@@ -20,7 +20,7 @@ struct rac_loaded {
 
 /*
  * Loads the report that a word of the command line names: a file, or "-" for stdin. The word must
- * outlive it. False: *c says why, and there is nothing to unload.
+ * outlive it. Of a number that is no file it is the process with that pid. False: *c says why, and there is nothing to unload.
  */
 bool rac_report_load(const char *word, struct rac_loaded *out, struct rac_complaint *c);
 void rac_report_unload(struct rac_loaded *loaded);
