@@ -8,8 +8,12 @@ JSON_LIBS := $(shell pkg-config --libs json-c 2>/dev/null || \
 # zlib compresses exports (cli/gzip.h); the same holds for it.
 ZLIB_LIBS := $(shell pkg-config --libs zlib 2>/dev/null || \
 	{ printf '\#include <zlib.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo -lz; })
-CLI_CPPFLAGS := $(if $(JSON_LIBS),-DRAC_HAVE_JSON) $(if $(ZLIB_LIBS),-DRAC_HAVE_ZLIB)
-CLI_LIBS := $(JSON_LIBS) $(ZLIB_LIBS)
+# ncurses draws the live screen of rac top; without it there is rac top --once.
+CURSES_LIBS := $(shell pkg-config --libs ncurses 2>/dev/null || \
+	{ printf '\#include <curses.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo -lncurses; })
+CLI_CPPFLAGS := $(if $(JSON_LIBS),-DRAC_HAVE_JSON) $(if $(ZLIB_LIBS),-DRAC_HAVE_ZLIB) \
+	$(if $(CURSES_LIBS),-DRAC_HAVE_CURSES)
+CLI_LIBS := $(JSON_LIBS) $(ZLIB_LIBS) $(CURSES_LIBS)
 
 .PHONY: cli
 cli: $(B)/rac ## build the rac command

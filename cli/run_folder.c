@@ -152,3 +152,20 @@ void rac_run_folder_sweep(
 		closedir(entries);
 	rmdir(folder);
 }
+
+void rac_run_folder_each(void (*visit)(void *context, const char *folder), void *context)
+{
+	const char *in = base();
+	DIR *folder = in != NULL ? opendir(in) : NULL;
+	const struct dirent *entry;
+	char path[PATH_MAX];
+
+	while (folder != NULL && (entry = readdir(folder)) != NULL)
+		if (strncmp(entry->d_name, RAC_RUN_FOLDER_PREFIX, strlen(RAC_RUN_FOLDER_PREFIX)) ==
+				0 &&
+			snprintf(path, sizeof(path), "%s/%s", in, entry->d_name) < PATH_MAX &&
+			is_folder_of_ours(path))
+			visit(context, path);
+	if (folder != NULL)
+		closedir(folder);
+}

@@ -47,6 +47,9 @@ bool rac_run_folder_make(char out[PATH_MAX], struct rac_complaint *c);
  */
 bool rac_run_folder_claim(char out[PATH_MAX], unsigned *visited);
 
+/* Calls visit for each folder of records of this user, whatever became of the run. */
+void rac_run_folder_each(void (*visit)(void *context, const char *folder), void *context);
+
 /* Calls visit with the path of each record in the folder; what it says may go is removed, and the folder,
  * too, once it is empty. */
 void rac_run_folder_sweep(

@@ -25,6 +25,7 @@ all         make              command:make
 test        libcriterion-dev  header:criterion/criterion.h
 test,check  libjson-c-dev     header:json-c/json.h
 test,check  zlib1g-dev        header:zlib.h
+test,check  libncurses-dev    header:curses.h
 test,check  python3           command:python3
 test        strace            command:strace
 test        heaptrack         command:heaptrack_print
