@@ -160,7 +160,7 @@ void rac_run_records_end(
 	rac_run_folder_sweep(r->folder, report_one, &e);
 	rac_merge_finish(&e.all);
 	/* One process has said all there is. */
-	if (e.all.processes > 1)
+	if (e.all.processes > 1 && r->settings->report_to != RAC_REPORT_NONE)
 		rac_run_deliver_table(&e.all);
 	rac_merge_free(&e.all);
 }

@@ -45,7 +45,7 @@ status=$?
 ended 'a full disk is said' 125 'rac report: cannot write to stdout: No space left on device'
 
 run "$RAC" report
-ended 'a file is needed' 2 'rac report: an argument is missing; the use is: rac report FILE...; see rac report --help'
+ended 'a file is needed' 2 'rac report: an argument is missing; the use is: rac report FILE|PID...; see rac report --help'
 run "$RAC" report --format yaml "$GOLDEN"
 ended 'a form that does not exist is wrong usage' 2
 contains 'and those that do are listed' "$(cat "$T/err")" "--format 'yaml' is not one of text|json"
