@@ -22,6 +22,7 @@ int main(int argc, char **argv)
 	OK(cudaMallocManaged(&managed, 1 << 20, cudaMemAttachGlobal));
 	while (count < most && cudaMalloc(&pieces[count], bytes) == cudaSuccess)
 		count++;
+	EXPECT(count > 0);
 	(void)cudaGetLastError();
 	OK(cudaMemGetInfo(&free_bytes, &total));
 	printf("%d pieces, %zu MiB free\n", count, free_bytes >> 20);

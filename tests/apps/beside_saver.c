@@ -52,7 +52,7 @@ static void detach(struct piece *piece)
 	piece->object = 0;
 }
 
-VISIBLE cudaError_t cudaMalloc(void **pointer, size_t bytes)
+VISIBLE cudaError_t cudaMalloc(void **devPtr, size_t size)
 {
 	struct piece *piece = pieces;
 	CUmemAllocationProp prop;
@@ -65,24 +65,24 @@ VISIBLE cudaError_t cudaMalloc(void **pointer, size_t bytes)
 	OK(cudaDeviceSynchronize());
 	prop = properties();
 	OK(cuMemGetAllocationGranularity(&grain, &prop, CU_MEM_ALLOC_GRANULARITY_MINIMUM));
-	piece->bytes = (bytes + grain - 1) / grain * grain;
+	piece->bytes = (size + grain - 1) / grain * grain;
 	OK(cuMemAddressReserve(&piece->address, piece->bytes, 0, 0, 0));
 	if (attach(piece) != CUDA_SUCCESS) {
 		OK(cuMemAddressFree(piece->address, piece->bytes));
 		piece->address = 0;
 		return cudaErrorMemoryAllocation;
 	}
-	*pointer = (void *)(uintptr_t)piece->address;
+	*devPtr = (void *)(uintptr_t)piece->address;
 	taken++;
 	return cudaSuccess;
 }
 
-VISIBLE cudaError_t cudaFree(void *pointer)
+VISIBLE cudaError_t cudaFree(void *devPtr)
 {
 	cudaError_t (*next)(void *);
 
 	for (struct piece *piece = pieces; piece < pieces + PIECES; piece++) {
-		if (!pointer || (uintptr_t)piece->address != (uintptr_t)pointer)
+		if (!devPtr || (uintptr_t)piece->address != (uintptr_t)devPtr)
 			continue;
 		if (piece->object)
 			detach(piece);
@@ -94,7 +94,7 @@ VISIBLE cudaError_t cudaFree(void *pointer)
 	*(void **)&next = dlsym(RTLD_NEXT, "cudaFree");
 	EXPECT(next);
 	passed_on++;
-	return next(pointer);
+	return next(devPtr);
 }
 
 void saver_pause(void)
