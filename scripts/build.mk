@@ -23,7 +23,7 @@ demo: ## show a cap refusing and a report, on the GPU or on the simulated CUDA
 compdb: ## write build/compile_commands.json, for clang-tidy and clangd
 	@mkdir -p $(B)
 	@$(MAKE) --no-print-directory -nB B=$(B) all apps units-plain > $(B)/commands
-	@sed -e ':a' -e '/\\$$/{N;s/\\\n//;ba' -e '}' $(B)/commands | awk -v folder='$(CURDIR)' ' \
+	@sed -e ':a' -e '/\\$$/{N;s/\\\n[[:blank:]]*//;ba' -e '}' $(B)/commands | awk -v folder='$(CURDIR)' ' \
 		/ -c [^ ]+\.c / { \
 			file = $$0; sub(/.* -c /, "", file); sub(/ .*/, "", file); \
 			gsub(/[\\"]/, "\\\\&"); \
