@@ -46,6 +46,7 @@ include tests/apps/build.mk
 include shim/build.mk
 include tests/diff/build.mk
 include tests/stacks/build.mk
+include tests/record/build.mk
 include tests/bench/build.mk
 include tests/build.mk
 include scripts/build.mk

@@ -241,6 +241,17 @@ is 'a folder that is not there is said' "$(lines) $(said 1)" \
 	"1 not published: cannot create a file in '$T/no/such' (errno 2); RAC_STATUS_DIR must name a folder that this process may write to"
 is 'and the record is there' "$(of "$T/run.rec" "$figures")" 'exit 0 1048576 1048576 1 0'
 
+# At any instant: the long form is make check-kill.
+if [ -x "$B/tests/record/kill" ]; then
+	mkdir "$T/kills"
+	run timeout 120 "$B/tests/record/kill" "$SHIM" "$T/kills" 40 $$
+	is 'the figures of a busy program that is killed are right but for the calls under way' \
+		"$status $(grep -c '40 of 40 records are right' "$T/out")" '0 1'
+	[ "$status" -eq 0 ] || cat "$T/out"
+else
+	skip 'a busy program is killed' 'make record-tests builds it'
+fi
+
 # What is no record.
 # unreadable NAME LINE: $T/run.rec is refused with that line.
 unreadable() {

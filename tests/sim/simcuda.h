@@ -41,6 +41,12 @@ struct simcuda_allocation {
 	enum simcuda_kind kind;
 };
 
+/* What SIMCUDA_BOOKS names holds of each device, kept under the same lock. Who is killed in the middle may
+ * leave the last event in some of the words only. */
+struct simcuda_book {
+	volatile uint64_t live_bytes, peak_bytes, live_count;
+};
+
 int simcuda_device_count(void);
 uint64_t simcuda_capacity(int device);
 

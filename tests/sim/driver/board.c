@@ -9,9 +9,11 @@
 #include "board.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define SLOTS BOARD_SLOTS
@@ -21,6 +23,8 @@ static struct board *board = &private_board;
 static struct board_slot *mine = &private_board.slots[0];
 static struct sim_card cards[SIM_DEVICES];
 struct sim_account sim_pinned;
+static struct simcuda_book private_books[SIM_DEVICES];
+static struct simcuda_book *books = private_books;
 
 static void lock(void)
 {
@@ -38,10 +42,9 @@ static void collect_dead(void)
 		board_collect(board, mine, sim_config()->reap_ns);
 }
 
-static _Noreturn void give_up(const char *what)
+static _Noreturn void give_up(const char *name, const char *value, const char *what)
 {
-	fprintf(stderr, "simcuda: SIMCUDA_SHARED=%s: %s: %s\n", sim_config()->shared, what,
-		strerror(errno));
+	fprintf(stderr, "simcuda: %s=%s: %s: %s\n", name, value, what, strerror(errno));
 	_Exit(99);
 }
 
@@ -61,7 +64,26 @@ static void claim_slot(void)
 	}
 	unlock();
 	if (mine == &private_board.slots[0])
-		give_up("all places for processes are taken");
+		give_up("SIMCUDA_SHARED", sim_config()->shared,
+			"all places for processes are taken");
+}
+
+static void open_books(void)
+{
+	const char *path = sim_config()->books;
+	int file;
+	void *mapped = MAP_FAILED;
+
+	if (!path || books != private_books)
+		return;
+	file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (file >= 0 && ftruncate(file, sizeof(private_books)) == 0)
+		mapped = mmap(
+			NULL, sizeof(private_books), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	if (mapped == MAP_FAILED)
+		give_up("SIMCUDA_BOOKS", path, "cannot be opened, sized and mapped");
+	close(file);
+	books = mapped;
 }
 
 void sim_board_open(void)
@@ -69,11 +91,12 @@ void sim_board_open(void)
 	const char *path = sim_config()->shared, *problem;
 	struct board *shared;
 
+	open_books();
 	if (!path || board != &private_board)
 		return;
 	shared = board_map(path, &problem);
 	if (!shared)
-		give_up(problem);
+		give_up("SIMCUDA_SHARED", path, problem);
 	board = shared;
 	claim_slot();
 }
@@ -238,6 +261,16 @@ static void add(struct sim_account *account, uint64_t bytes, unsigned int count)
 		account->peak = account->bytes;
 }
 
+/* Bytes before the count: a reader that waits for the count finds the bytes. */
+static void keep_book(int device)
+{
+	const struct sim_account *live = &cards[device].live;
+
+	books[device].live_bytes = live->bytes;
+	books[device].peak_bytes = live->peak;
+	books[device].live_count = live->count;
+}
+
 static CUresult charge(int device, enum simcuda_kind kind, uint64_t bytes, unsigned int count)
 {
 	struct sim_card *card = &cards[device];
@@ -251,8 +284,10 @@ static CUresult charge(int device, enum simcuda_kind kind, uint64_t bytes, unsig
 			return CUDA_ERROR_OUT_OF_MEMORY;
 	}
 	add(&card->kind[kind], bytes, count);
-	if (kind < SIMCUDA_TRACKED)
+	if (kind < SIMCUDA_TRACKED) {
 		add(&card->live, bytes, count);
+		keep_book(device);
+	}
 	return CUDA_SUCCESS;
 }
 
@@ -271,6 +306,7 @@ static void uncharge(int device, enum simcuda_kind kind, uint64_t bytes, unsigne
 	if (kind < SIMCUDA_TRACKED) {
 		card->live.bytes -= bytes;
 		card->live.count -= count;
+		keep_book(device);
 	}
 }
 
@@ -299,8 +335,10 @@ void sim_count(int device, enum simcuda_kind kind, int change)
 	struct sim_card *card = &cards[device];
 
 	card->kind[kind].count += (uint64_t)(int64_t)change;
-	if (kind < SIMCUDA_TRACKED)
+	if (kind < SIMCUDA_TRACKED) {
 		card->live.count += (uint64_t)(int64_t)change;
+		keep_book(device);
+	}
 }
 
 void sim_pin(int64_t bytes, int count)

@@ -239,10 +239,13 @@ static void read_all(void)
 	config.reap_ns = number("SIMCUDA_REAP_MS", 50) * 1000000;
 	config.shared = getenv("SIMCUDA_SHARED");
 	config.truth = getenv("SIMCUDA_TRUTH");
+	config.books = getenv("SIMCUDA_BOOKS");
 	if (config.shared && !*config.shared)
 		config.shared = NULL;
 	if (config.truth && !*config.truth)
 		config.truth = NULL;
+	if (config.books && !*config.books)
+		config.books = NULL;
 	read_memory();
 	config.cards = (int)count;
 	read_order((int)count);

@@ -47,6 +47,7 @@ struct sim_config {
 	uint64_t reap_ns;     /* SIMCUDA_REAP_MS */
 	const char *shared;   /* SIMCUDA_SHARED */
 	const char *truth;    /* SIMCUDA_TRUTH */
+	const char *books;    /* SIMCUDA_BOOKS */
 };
 
 const struct sim_config *sim_config(void);
