@@ -259,6 +259,12 @@ unreadable() {
 	is "$1" "$status $(cat "$T/err")" "125 rac report: '$T/run.rec' $2"
 }
 
+if [ -x "$B/tests/record/fuzz_record" ]; then
+	run timeout 120 "$B/tests/record/fuzz_record" 20000 $$ tests/fuzz/corpus/record/*
+	ended 'twenty thousand changed records end no reader' 0 ''
+else
+	skip 'changed records' 'make record-tests builds it'
+fi
 recorded alloc 3000 1K
 cp "$T/run.rec" "$T/whole"
 head -c 100000 "$T/whole" >"$T/run.rec"
