@@ -62,7 +62,8 @@ static bool has_library(pid_t pid, bool *seen)
 	return found;
 }
 
-static void search_processes(void)
+/* Only those are kept that have a record: the others' memory is not looked through each time. */
+static void search_processes(struct rac_top *t)
 {
 	DIR *folder = opendir("/proc");
 	const struct dirent *entry;
@@ -74,7 +75,8 @@ static void search_processes(void)
 
 		if (pid <= 0)
 			continue;
-		if (has_library(pid, &seen) && known.count < KNOWN_MAX)
+		if (has_library(pid, &seen) && !rac_top_has(t, (uint64_t)pid) &&
+			known.count < KNOWN_MAX && rac_top_add_process(t, pid))
 			known.pids[known.count++] = pid;
 		known.unseen += !seen;
 	}
@@ -89,10 +91,11 @@ void rac_top_find(struct rac_top *t)
 		add_folder(t, t->status_folder, RAC_TOP_STATUS);
 	if (known.searched_ns == 0 || t->taken_ns - known.searched_ns > SEARCH_NS) {
 		known.searched_ns = t->taken_ns;
-		search_processes();
+		search_processes(t);
+	} else {
+		for (size_t i = 0; i < known.count; i++)
+			if (!rac_top_has(t, (uint64_t)known.pids[i]))
+				rac_top_add_process(t, known.pids[i]);
 	}
-	for (size_t i = 0; i < known.count; i++)
-		if (!rac_top_has(t, (uint64_t)known.pids[i]))
-			rac_top_add_process(t, known.pids[i]);
 	t->unseen = known.unseen;
 }

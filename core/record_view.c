@@ -48,7 +48,8 @@ static struct rac_record_view *place_view(void *memory)
 	char *start = (char *)memory + skipped;
 	struct rac_record_view *view = (struct rac_record_view *)(void *)start;
 
-	memset(view, 0, sizeof(*view));
+	/* Pieces are filled before they are read, and are most of it. */
+	memset(view, 0, offsetof(struct rac_record_view, chunk));
 	view->parts = (struct rac_record_parts){
 		.header = &view->header,
 		.tracker = rac_tracker_init(start + tracker_place(), rac_tracker_bytes()),
