@@ -223,7 +223,7 @@ static int compare_processes(const void *first, const void *second)
 /* Prometheus refuses a file in which a series comes twice. */
 static bool are_different(const struct rows *rows, size_t reports, struct rac_complaint *c)
 {
-	const struct row **processes = calloc(reports + 1, sizeof(*processes));
+	const struct row **processes = calloc(reports + 1, sizeof(struct row *));
 	struct rac_quote one, other;
 	size_t n = 0;
 	bool good = true;
@@ -233,7 +233,7 @@ static bool are_different(const struct rows *rows, size_t reports, struct rac_co
 	for (size_t i = 0; i < rows->count; i++)
 		if (rows->rows[i].of == OF_PROCESS)
 			processes[n++] = &rows->rows[i];
-	qsort(processes, n, sizeof(*processes), compare_processes);
+	qsort(processes, n, sizeof(struct row *), compare_processes);
 	for (size_t i = 1; i < n && good; i++)
 		if (compare_processes(&processes[i - 1], &processes[i]) == 0)
 			good = rac_complain(c,
@@ -287,7 +287,7 @@ bool rac_format_prometheus(
 		most += 1 + in->reports[i].report.device_count * (2 + RAC_KIND_COUNT);
 	}
 	struct rows rows = {
-		.rows = calloc(most + sites, sizeof(*rows.rows)),
+		.rows = calloc(most + sites + 1, sizeof(*rows.rows)),
 		.owners = calloc(sites + 1, sizeof(*rows.owners)),
 	};
 

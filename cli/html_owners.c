@@ -75,7 +75,7 @@ static void sort(struct rac_html *h, const struct rac_html_owner *owners,
 	for (size_t i = 0; i < h->owner_count; i++)
 		order[i] = &owners[i];
 	if (h->owner_count > 0)
-		qsort(order, h->owner_count, sizeof(*order), compare_most);
+		qsort(order, h->owner_count, sizeof(struct rac_html_owner *), compare_most);
 	for (size_t i = 0; i < h->owner_count; i++) {
 		h->owners[i] = *order[i];
 		place_of[order[i] - owners] = i;
@@ -88,7 +88,7 @@ bool rac_html_find_owners(struct rac_html *h)
 {
 	size_t room = h->stacks.count + 1;
 	struct rac_html_owner *owners = calloc(room, sizeof(*owners));
-	const struct rac_html_owner **order = calloc(room, sizeof(*order));
+	const struct rac_html_owner **order = calloc(room, sizeof(struct rac_html_owner *));
 	size_t *place_of = calloc(room, sizeof(*place_of));
 
 	h->owners = calloc(room, sizeof(*h->owners));

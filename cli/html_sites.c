@@ -158,7 +158,7 @@ static int compare(const void *a, const void *b)
 
 void rac_html_sites(struct rac_html *h)
 {
-	const struct rac_stack **order = calloc(h->stacks.count + 1, sizeof(*order));
+	const struct rac_stack **order = calloc(h->stacks.count + 1, sizeof(struct rac_stack *));
 	size_t count = 0;
 
 	if (order == NULL) {
@@ -168,7 +168,7 @@ void rac_html_sites(struct rac_html *h)
 	for (size_t i = 0; i < h->stacks.count; i++)
 		if (h->stacks.stacks[i].site != NULL)
 			order[count++] = &h->stacks.stacks[i];
-	qsort(order, count, sizeof(*order), compare);
+	qsort(order, count, sizeof(struct rac_stack *), compare);
 	if (count == 0) {
 		rac_html_put(h, "<p>The report names none.</p>\n");
 	} else {
