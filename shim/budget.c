@@ -156,11 +156,11 @@ static void take_back(struct rac_state *state, uint32_t device, uint64_t bytes, 
 
 	if (share == NULL)
 		return;
-	rac_group_take_back(share, true, &pass);
+	rac_group_take_back(share, &pass);
 	while (waits && !rac_budget_would_fit(state, device, bytes) &&
 		is_worth_waiting(state, device, bytes, &pass) && rac_monotonic_ns() < deadline) {
 		sleep_until(pass.due_ns);
-		rac_group_take_back(share, true, &pass);
+		rac_group_take_back(share, &pass);
 	}
 }
 

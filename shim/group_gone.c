@@ -5,14 +5,29 @@
 
 #include "process_info.h"
 #include "process_stat.h"
+#include <errno.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PATIENCE_NS       UINT64_C(200000000)
 #define SETTLES_NS        UINT64_C(100000000)
 #define SETTLES_UNSEEN_NS UINT64_C(1000000000)
+#define LOOK_AGAIN_NS     UINT64_C(2000000)
 
-enum verdict { ALIVE, DYING, GONE, GONE_UNSEEN };
+#define WORDS (RAC_GROUP_SEATS / 64)
+
+enum verdict { DYING, GONE, GONE_UNSEEN };
+
+/* One look at all members. */
+struct visit {
+	struct rac_group_share *share;
+	struct rac_group_file file;
+	uint64_t space; /* our pid namespace */
+	uint64_t now;
+	uint64_t wanted[WORDS]; /* one bit each: what there is to do needs the door */
+	struct rac_group_pass *pass;
+};
 
 void rac_group_describe_self(struct rac_group_owner *self)
 {
@@ -26,8 +41,8 @@ void rac_group_describe_self(struct rac_group_owner *self)
 		self->space = 0;
 }
 
-/* What its pid says of it. A process that is there and not on its way out is alive. */
-static enum verdict ask_for(const struct rac_group_owner *owner, uint64_t space)
+/* Of an owner whose seat the kernel has unlocked. */
+static enum verdict judge(const struct rac_group_owner *owner, uint64_t space)
 {
 	struct rac_process_stat stat;
 
@@ -46,44 +61,59 @@ static enum verdict ask_for(const struct rac_group_owner *owner, uint64_t space)
 	/* The first thread can be dead while others go on. */
 	if (stat.state == 'Z' || stat.state == 'X')
 		return stat.threads <= 1 ? GONE : DYING;
-	return stat.exiting ? DYING : ALIVE;
+	return stat.exiting ? DYING : GONE;
 }
 
-/*
- * The lock of a seat goes with the process's memory, which somebody who reads about the process in /proc
- * may keep for a moment beyond its end, as may a child that was forked while the seat was taken. So
- * of a locked seat the pid alone can say that its owner is gone; of an unlocked one, whose pid is in order,
- * another program has taken the owner's place.
- */
-static enum verdict judge(const struct rac_group_owner *owner, uint64_t space, bool locked)
+/* Quicker than the above, and enough for a seat that is locked, as nearly all of them are. */
+static bool is_absent(const struct rac_group_owner *owner, uint64_t space)
 {
-	enum verdict verdict = ask_for(owner, space);
+	int saved = errno;
 
-	if (locked)
-		return verdict == GONE ? GONE : ALIVE;
-	return verdict == ALIVE ? GONE : verdict;
+	if (owner->space == 0 || owner->space != space)
+		return false;
+	bool absent = syscall(SYS_kill, (long)owner->pid, 0L) != 0 && errno == ESRCH;
+
+	errno = saved;
+	return absent;
 }
 
-/* For this thread alone: by the lock of the seat, or by the door's where the seat's stays. */
-static void look_at(struct rac_group *g, uint32_t seat, enum verdict verdict, uint64_t now,
-	struct rac_group_pass *pass)
+static void expect(struct visit *v, uint32_t seat, uint64_t due)
 {
-	uint64_t since = rac_group_gone_since(g, seat);
+	v->pass->soon += rac_group_held(v->share->member.group, seat);
+	if (v->pass->due_ns == 0 || due < v->pass->due_ns)
+		v->pass->due_ns = due;
+}
 
-	/* Noticed by a process with another clock (time namespaces): then it counts from now on. */
-	if (since == 0 || since > now) {
-		since = now;
-		rac_group_set_gone_since(g, seat, since);
-	}
-	uint64_t due = since + (verdict == GONE ? SETTLES_NS : SETTLES_UNSEEN_NS);
+/* Whether so much time has passed since it was noticed that the owner is gone; false also where nobody
+ * has noticed yet, or by another clock (time namespaces). */
+static bool is_past(uint64_t since, uint64_t time, uint64_t now)
+{
+	return since != 0 && since <= now && now - since >= time;
+}
 
-	if (now >= due) {
-		pass->returned += rac_group_vacate(g, seat);
-		return;
+static bool is_marked(uint64_t since, uint64_t now)
+{
+	return since != 0 && since <= now;
+}
+
+/* Whether there is something to be done about a seat for which the door is needed. Notes what will come
+ * back later. */
+static bool needs_door(struct visit *v, uint32_t seat, const struct rac_group_owner *owner)
+{
+	uint64_t since = rac_group_gone_since(v->share->member.group, seat);
+
+	if (!rac_group_file_is_locked(&v->file, RAC_GROUP_SEAT(seat))) {
+		if (!is_marked(since, v->now) || is_past(since, SETTLES_NS, v->now))
+			return true;
+		expect(v, seat, since + SETTLES_NS);
+		return false;
 	}
-	pass->soon += rac_group_held(g, seat);
-	if (pass->due_ns == 0 || due < pass->due_ns)
-		pass->due_ns = due;
+	if (!is_absent(owner, v->space))
+		return false;
+	if (!is_marked(since, v->now) || is_past(since, SETTLES_UNSEEN_NS, v->now))
+		return true;
+	expect(v, seat, v->now + LOOK_AGAIN_NS);
+	return false;
 }
 
 static bool is_of_interest(
@@ -93,44 +123,76 @@ static bool is_of_interest(
 		rac_group_owner(share->member.group, seat, owner);
 }
 
-static void look_at_all(struct rac_group_share *share, struct rac_group_file *file, bool alone,
-	struct rac_group_pass *pass)
+static bool find_wanted(struct visit *v)
 {
-	struct rac_group *g = share->member.group;
-	uint64_t space = rac_process_namespace();
 	struct rac_group_owner owner;
+	bool any = false;
 
-	for (uint32_t seat = 0; seat < rac_group_seats_used(g); seat++) {
-		if (!is_of_interest(share, seat, &owner))
-			continue;
-		bool locked = rac_group_file_lock(file, RAC_GROUP_SEAT(seat)) != RAC_GROUP_FINE;
-		enum verdict verdict = locked && !alone ? ALIVE : judge(&owner, space, locked);
+	memset(v->wanted, 0, sizeof(v->wanted));
+	*v->pass = (struct rac_group_pass){0};
+	v->now = rac_monotonic_ns();
+	for (uint32_t seat = 0; seat < rac_group_seats_used(v->share->member.group); seat++)
+		if (is_of_interest(v->share, seat, &owner) && needs_door(v, seat, &owner)) {
+			v->wanted[seat / 64] |= UINT64_C(1) << seat % 64;
+			any = true;
+		}
+	return any;
+}
 
-		if (verdict == GONE || verdict == GONE_UNSEEN)
-			look_at(g, seat, verdict, rac_monotonic_ns(), pass);
-		if (!locked)
-			rac_group_file_unlock(file, RAC_GROUP_SEAT(seat));
+/* Marks the seat, or takes back what it holds. What is locked may be unlocked at any time. */
+static void settle(struct visit *v, uint32_t seat, uint64_t time, bool locked)
+{
+	struct rac_group *g = v->share->member.group;
+	uint64_t since = rac_group_gone_since(g, seat);
+
+	if (!is_marked(since, v->now)) {
+		since = v->now;
+		rac_group_set_gone_since(g, seat, since);
 	}
+	if (is_past(since, time, v->now))
+		v->pass->returned += rac_group_vacate(g, seat);
+	else
+		expect(v, seat, locked ? v->now + LOOK_AGAIN_NS : since + time);
+}
+
+/* Nobody else does it: we have the seat's lock, or the door's where the seat's stays. */
+static void attend(struct visit *v, uint32_t seat, bool alone)
+{
+	struct rac_group_owner owner;
+	bool locked = rac_group_file_lock(&v->file, RAC_GROUP_SEAT(seat)) != RAC_GROUP_FINE;
+
+	if (is_of_interest(v->share, seat, &owner)) {
+		if (locked && alone && is_absent(&owner, v->space))
+			settle(v, seat, SETTLES_UNSEEN_NS, true);
+		enum verdict verdict = locked ? DYING : judge(&owner, v->space);
+
+		if (verdict != DYING)
+			settle(v, seat, verdict == GONE ? SETTLES_NS : SETTLES_UNSEEN_NS, false);
+	}
+	if (!locked)
+		rac_group_file_unlock(&v->file, RAC_GROUP_SEAT(seat));
 }
 
 /*
- * Whether there may be something to take back. A seat that another takes back from is locked, too, as if
- * its owner were there; but then the door is locked as well, or the bytes have come back by now.
+ * A seat that another attends to is locked, too, as if its owner were there; but then the door is locked
+ * as well, and one look more is needed behind it.
  */
-static bool may_have_gone(struct rac_group_share *share, struct rac_group_file *file, bool thorough)
+static void look(struct visit *v)
 {
-	uint64_t space = thorough ? rac_process_namespace() : 0;
-	struct rac_group_owner owner;
+	bool any = find_wanted(v);
 
-	for (uint32_t seat = 0; seat < rac_group_seats_used(share->member.group); seat++) {
-		if (!is_of_interest(share, seat, &owner))
-			continue;
-		bool locked = rac_group_file_is_locked(file, RAC_GROUP_SEAT(seat));
+	if (!any && !rac_group_file_is_locked(&v->file, RAC_GROUP_DOOR))
+		return;
+	/* Whoever was stopped in the midst of this is passed by. */
+	bool alone =
+		rac_group_file_lock_soon(&v->file, RAC_GROUP_DOOR, PATIENCE_NS) == RAC_GROUP_FINE;
 
-		if (!locked || (thorough && judge(&owner, space, true) == GONE))
-			return true;
-	}
-	return rac_group_file_is_locked(file, RAC_GROUP_DOOR);
+	find_wanted(v);
+	for (uint32_t seat = 0; seat < RAC_GROUP_SEATS; seat++)
+		if ((v->wanted[seat / 64] >> seat % 64 & 1) != 0)
+			attend(v, seat, alone);
+	if (alone)
+		rac_group_file_unlock(&v->file, RAC_GROUP_DOOR);
 }
 
 static bool has_others(const struct rac_group_share *share)
@@ -143,21 +205,16 @@ static bool has_others(const struct rac_group_share *share)
 	return false;
 }
 
-void rac_group_take_back(struct rac_group_share *share, bool thorough, struct rac_group_pass *pass)
+void rac_group_take_back(struct rac_group_share *share, struct rac_group_pass *pass)
 {
-	struct rac_group_file file;
+	struct visit v = {.share = share, .pass = pass};
 
-	memset(pass, 0, sizeof(*pass));
-	if (!has_others(share) || rac_group_file_open(&file, share->path, false) != RAC_GROUP_FINE)
+	*pass = (struct rac_group_pass){0};
+	if (!has_others(share) ||
+		rac_group_file_open(&v.file, share->path, false) != RAC_GROUP_FINE)
 		return;
-	if (rac_group_file_is_same(&file, &share->file) && may_have_gone(share, &file, thorough)) {
-		/* Whoever was stopped in the midst of this is passed by. */
-		bool alone = rac_group_file_lock_soon(&file, RAC_GROUP_DOOR, PATIENCE_NS) ==
-			RAC_GROUP_FINE;
-
-		look_at_all(share, &file, alone, pass);
-		if (alone)
-			rac_group_file_unlock(&file, RAC_GROUP_DOOR);
-	}
-	rac_group_file_close(&file);
+	v.space = rac_process_namespace();
+	if (rac_group_file_is_same(&v.file, &share->file))
+		look(&v);
+	rac_group_file_close(&v.file);
 }

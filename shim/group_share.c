@@ -19,7 +19,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PATIENCE_NS UINT64_C(1000000000)
+#define PATIENCE_NS UINT64_C(2000000000)
 
 /* What is joined, and with what. */
 struct entry {

@@ -35,7 +35,7 @@ static void refresh(struct rac_group_share *share)
 	if (last != 0 && now - last < LOOK_AGAIN_NS)
 		return;
 	rac_store_relaxed(&share->looked_at, now);
-	rac_group_take_back(share, false, &pass);
+	rac_group_take_back(share, &pass);
 }
 
 static uint64_t held_by_living(const struct rac_group *g)
@@ -79,7 +79,7 @@ uint64_t rac_group_peek(const struct rac_state *state, const char *uuid)
 		return 0;
 	visitor.member.group = group;
 	if (rac_group_check(group) == RAC_OK) {
-		rac_group_take_back(&visitor, false, &pass);
+		rac_group_take_back(&visitor, &pass);
 		used = held_by_living(group);
 	}
 	rac_group_unmap(group);

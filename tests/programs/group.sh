@@ -157,6 +157,18 @@ is 'members meet on the device, whatever number they give it' "$(answers)" 'free
 unset SIMCUDA_DEVICES
 members_end
 
+# Parts of a divided GPU.
+new_group 1G
+export SIMCUDA_PARTS=2
+member first "$app" take:1G say:there wait
+until_said first there
+alone CUDA_VISIBLE_DEVICES=MIG-773cdaa1 show
+is 'a part of a divided GPU is a device of its own' "$(answers)" 'free 1024 of 1024'
+alone show
+is 'on which members meet' "$(answers) $(files_of "rac-group-*-$group-MIG-")" 'free 0 of 1024 2'
+unset SIMCUDA_PARTS
+members_end
+
 # What is left in the system.
 new_group 1G
 member first "$app" take:600M files say:there wait
