@@ -125,6 +125,9 @@ struct rac_record_device {
 	rac_atomic_u64 group_bytes;     /* what it used when somebody last looked */
 };
 
+/* What is told of a device's untracked memory. */
+void rac_record_untracked(const struct rac_record_device *device, struct rac_report_untracked *out);
+
 /* The parts of a head, in the memory of its own process or in a reader's copy. */
 struct rac_record_parts {
 	struct rac_record_header *header;

@@ -32,7 +32,7 @@ static void describe_process(const struct rac_record_header *h, const struct rac
 	};
 }
 
-static void describe_untracked(const struct rac_record_device *d, struct rac_report_untracked *out)
+void rac_record_untracked(const struct rac_record_device *d, struct rac_report_untracked *out)
 {
 	static const char *const names[] = {
 #define X(id, name) [RAC_UNTRACKED_##id] = (name),
@@ -70,7 +70,7 @@ void rac_record_report(const struct rac_record_parts *parts, const struct rac_re
 
 		if (rac_tracker_snapshot(parts->tracker, device, &room->devices[at]) != RAC_OK)
 			continue;
-		describe_untracked(&parts->devices[device], &room->untracked[at]);
+		rac_record_untracked(&parts->devices[device], &room->untracked[at]);
 		describe_group(&parts->devices[device], room->group_names[at], &room->groups[at]);
 		out->device_count++;
 	}

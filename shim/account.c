@@ -121,7 +121,8 @@ void rac_charge_settle(struct rac_charge *c, CUresult result, enum rac_kind kind
 	if (result != CUDA_SUCCESS) {
 		rac_budget_cancel(state, &c->reservation);
 		if (!c->refused)
-			rac_tracker_driver_failed(state->tracker, c->reservation.device);
+			rac_refusal_by_driver(state, c->hook, c->reservation.device,
+				c->reservation.bytes, result);
 		return;
 	}
 	struct rac_entry entry = {

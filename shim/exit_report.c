@@ -8,6 +8,7 @@
 #include "message.h"
 #include "path_pattern.h"
 #include "process_info.h"
+#include "refusal.h"
 #include "report_file.h"
 #include "signals.h"
 #include "site.h"
@@ -125,6 +126,8 @@ bool rac_exit_report(enum rac_end end, int status)
 		rac_record_report(&state->record, &ended, &state->report_room, &report);
 		struct rac_site_room room = rac_site_report_begin(state, &report);
 
+		if (state->settings.report_to != RAC_REPORT_STDERR)
+			rac_refusal_say_total(state);
 		state->report_delivery = deliver(state, &report);
 		rac_site_report_end(&room);
 	}

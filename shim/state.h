@@ -74,7 +74,7 @@ struct rac_state {
 	rac_atomic_u32 announced;    /* somebody says what there is to say of the settings */
 	rac_atomic_u32 used;         /* CUDA was used: a report is due */
 	rac_atomic_u32 reported;
-	rac_atomic_u64 refusals_said;
+	rac_atomic_u64 refusals_said, driver_refusals_said;
 	_Atomic(struct rac_group_share *) groups[RAC_MAX_DEVICES]; /* see group_share.h */
 	rac_atomic_u64 group_troubles[RAC_MAX_DEVICES];            /* one bit each: it was said */
 	rac_atomic_u64 contexts[RAC_STATE_CONTEXTS];        /* handle by number, see context.c */

@@ -139,7 +139,7 @@ static CUresult attempt(const struct request *q, bool *undone)
 		rac_budget_cancel(state, &guard);
 	if (result != CUDA_SUCCESS) {
 		rac_pool_unuse(state, q->pool, q->bytes);
-		rac_tracker_driver_failed(state->tracker, device);
+		rac_refusal_by_driver(state, rac_label_or(q->hook), device, q->bytes, result);
 		return result;
 	}
 	struct rac_entry entry = note(q->pool, q->hook, *q->dptr, q->bytes);

@@ -16,8 +16,9 @@ alone show take:424M take:1 give take:425M take:424M
 is 'what one member took, to the byte, the others lack' "$(answers)" \
 	'free 424 of 1024 take:424M granted take:1 refused take:425M refused take:424M granted'
 is 'the refusal says whose cap it is and who uses it' "$(of_group "$T/err")" \
-	"refused: cuMemAlloc_v2 of 1 B on device 0: 1.00 GiB in use by group '$group' (this process 424 MiB, \
-1 other 600 MiB, most by pid N: 600 MiB), cap 1.00 GiB (RAC_LIMIT), 0 B left"
+	"refused: cuMemAlloc_v2 of 1 B by group_member on device 0: 1.00 GiB in use by group '$group' \
+(this process 424 MiB, 1 other 600 MiB, most by pid N: 600 MiB), cap 1.00 GiB (RAC_LIMIT), 0 B left; held by \
+this process: 424 MiB by cuMemAlloc_v2 of group_member"
 is 'and names the other process' "$(sed -n 's/.*most by pid \([0-9]*\):.*/\1/p' "$T/err" | head -n 1)" \
 	"$(pid_of first)"
 go first

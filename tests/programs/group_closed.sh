@@ -34,7 +34,7 @@ is 'a member with another cap gets nothing' "$(answers)" 'take:1M refused'
 is 'both caps are named' "$(of_group "$T/err")" "RAC_GROUP='$group' on device 0: its members have a cap of \
 1.00 GiB, this process one of 2.00 GiB (RAC_LIMIT); give all the same; until then every allocation on this device \
 is refused"
-is 'the refusal points there' "$(of_group "$T/err" 2)" "refused: cuMemAlloc_v2 of 1.00 MiB on device \
+is 'the refusal points there' "$(of_group "$T/err" 2)" "refused: cuMemAlloc_v2 of 1.00 MiB by group_member on device \
 0: nothing is granted, because the group that shares the cap is not joined (see above)"
 alone RAC_LIMIT=none take:1M
 is 'so does one without a cap' "$(answers)" 'take:1M refused'

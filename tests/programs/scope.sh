@@ -50,8 +50,8 @@ fine 'nor the primary one after its last release'
 covered 200M no create no retain no create
 fine 'a context that passes the cap is refused, and nothing is left of it'
 is 'and the device holds nothing' "$(physical)" '0 300'
-is 'and it is said how much it would have taken' "$(said 1)" "refused: cuCtxCreate_v4 of 300 MiB on \
-device 0: 0 B in use, cap 200 MiB (RAC_LIMIT), 200 MiB left"
+is 'and it is said how much it would have taken' "$(said 1)" "refused: cuCtxCreate_v4 of 300 MiB by \
+untracked_run on device 0: 0 B in use, cap 200 MiB (RAC_LIMIT), 200 MiB left"
 is 'a refused context counts as refused' "$(report 'r["devices"][0]["refused"]')" 3
 covered 400M create no retain no create take:100M no take:1
 fine 'one that fits stays usable when the next one is refused'
@@ -59,11 +59,13 @@ covered 320M create no module no limit take:20M no module
 fine 'so are code and raised limits'
 is 'and the device holds what was granted' "$(physical)" '320 364'
 covered 320M retain module
-is 'a refusal of code names its call' "$(said 1)" "refused: cuModuleLoadData of 40.0 MiB on device 0: \
-300 MiB in use, cap 320 MiB (RAC_LIMIT), 20.0 MiB left"
+is 'a refusal of code names its call' "$(said 1)" "refused: cuModuleLoadData of 40.0 MiB by \
+untracked_run on device 0: 300 MiB in use, cap 320 MiB (RAC_LIMIT), 20.0 MiB left; of that beyond \
+allocations: 300 MiB (nvml, lagging, within the limit)"
 shimmed $with_nvml RAC_SCOPE=process RAC_ON_LIMIT=warn RAC_LIMIT=200M "$app" create module take:1M
 is 'with warn it passes, and is said' "$status $(said 1)" "0 over the cap, let through: \
-cuCtxCreate_v4 of 300 MiB on device 0: 300 MiB in use, cap 200 MiB (RAC_LIMIT), 0 B left"
+cuCtxCreate_v4 of 300 MiB by untracked_run on device 0: 300 MiB in use, cap 200 MiB (RAC_LIMIT), 0 B left; \
+of that beyond allocations: 300 MiB (nvml, lagging, within the limit)"
 is 'and how far over the cap is reported' "$(report 'r["devices"][0]["over_bytes"] >> 20')" 141
 for kind in take pool; do
 	shimmed $with_nvml SIMCUDA_POOL_CHUNK=1M RAC_SCOPE=process RAC_LIMIT=1G "$app" create \
