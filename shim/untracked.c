@@ -103,7 +103,8 @@ static struct ledger_look look_at_ledger(const struct rac_state *state, uint32_t
 	struct ledger_look look = {.entered = rac_load_seq_cst(&u->entered)};
 	struct rac_device_snapshot s;
 
-	look.alone = !is_covered(state) || rac_load_seq_cst(&u->inside) <= 1;
+	look.alone =
+		!is_covered(state) || rac_load_seq_cst(&u->inside) == (rac_thread.counted ? 1 : 0);
 	rac_tracker_snapshot(state->tracker, device, &s);
 	look.charged = s.charged_bytes;
 	look.managed = s.kinds[RAC_KIND_MANAGED].live_bytes != 0;

@@ -16,7 +16,8 @@
  *
  * Measured is when a context is made or ends, when its limits are set and, where a program asks for its
  * free memory, once for each 64 MiB by which the charged bytes have changed; with RAC_SCOPE=process also
- * when code is loaded or unloaded, after each 64 MiB granted and before a request is refused. Else
+ * when code is loaded or unloaded, after each 64 MiB granted, whenever the program asks for its free memory
+ * and before a request is refused. Else
  * nothing is measured while memory is allocated, and never at the end, when the driver may be gone.
  * Between these the figure is that of the last time.
  *

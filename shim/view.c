@@ -22,6 +22,7 @@ bool rac_view_of(struct rac_state *state, CUdevice device, struct rac_view *view
 	if (!rac_view_total(state, device, &view->total))
 		return false;
 	rac_pools_refresh(state, device);
+	rac_untracked_measure(state, (uint32_t)device);
 	view->charged = rac_tracker_charged(state->tracker, (uint32_t)device) +
 		rac_tracker_beyond(state->tracker, (uint32_t)device);
 	view->free = view->total != UINT64_MAX ? rac_budget_obtainable(state, (uint32_t)device)

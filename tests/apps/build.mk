@@ -13,7 +13,7 @@ APPS_DRIVER  := driver_linked record_steps edges query_free query_sizes untracke
                 group_member group_kill
 APPS_RUNTIME := demo edges_runtime query_runtime two_gpus beside
 APPS_BOTH    := refusal leak threads entry_point guest_state race_budget peer_kinds peer_ends
-APPS_NVML    := query_nvml
+APPS_NVML    := query_nvml habits
 APPS_PLAIN   := nocuda dlopen_dlsym dlvsym proc_address route_absent route_host
 
 APPS_ALL := $(addprefix $(APPS)/,$(APPS_DRIVER) $(APPS_RUNTIME) $(APPS_BOTH) $(APPS_NVML) $(APPS_PLAIN) \
@@ -31,7 +31,7 @@ $(addprefix $(APPS)/,$(APPS_DRIVER)): APP_LIBS = -L$(SIM) -lcuda
 $(addprefix $(APPS)/,$(APPS_RUNTIME)): APP_LIBS = -L$(SIM) -lcudart
 $(addprefix $(APPS)/,$(APPS_BOTH)): APP_LIBS = -L$(SIM) -lcudart -lcuda
 $(APPS)/guest_state: APP_LIBS += -lm
-$(addprefix $(APPS)/,$(APPS_NVML)): APP_LIBS = -L$(SIM) -lcuda -l:libnvidia-ml.so.1
+$(addprefix $(APPS)/,$(APPS_NVML)): APP_LIBS = -L$(SIM) -lcudart -lcuda -l:libnvidia-ml.so.1
 
 $(APPS)/%: tests/apps/%.c
 	@mkdir -p $(@D)

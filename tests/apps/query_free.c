@@ -1,8 +1,9 @@
 /*
  * "A free that is shown can be allocated", over random states: threads allocate and free memory of every kind
  * that the driver has; whenever all stand still, what cuMemGetInfo shows is asked for, and it must be
- * granted; so must what is shown after that. What is a byte more must be refused, unless pools hold
- * memory that they can give back. Usage: query_free [SEED [ROUNDS [THREADS]]]
+ * granted, as memory of whatever kind has no size of its own; so must what is shown after that. What is a
+ * byte more must be refused, unless pools hold memory that they can give back.
+ * Usage: query_free [SEED [ROUNDS [THREADS]]]
  */
 #include "check.h"
 
@@ -19,11 +20,12 @@
 #define MAX_THREADS 16
 #define MIB         ((size_t)1 << 20)
 
-enum kind { NOTHING, LINEAR, PITCHED, MANAGED, POOLED, VMM, KINDS };
+enum kind { NOTHING, LINEAR, PITCHED, MANAGED, POOLED, VMM, ARRAY, GRAPH, KINDS };
 
 struct slot {
 	enum kind kind;
 	unsigned long long value;
+	CUgraph graph;
 };
 
 struct worker {
@@ -76,6 +78,48 @@ static int take_vmm(struct slot *slot, size_t bytes)
 	return (int)create(&slot->value, (bytes / (2 * MIB) + 1) * 2 * MIB, &prop, 0);
 }
 
+static int take_array(struct slot *slot, size_t bytes)
+{
+	CUDA_ARRAY3D_DESCRIPTOR d = {.Width = 1024,
+		.Height = bytes / 4096 + 1,
+		.Format = CU_AD_FORMAT_FLOAT,
+		.NumChannels = 1};
+	CUarray array = NULL;
+	int result = d.Height <= 65536 ? (int)cuArray3DCreate(&array, &d)
+				       : (int)CUDA_ERROR_OUT_OF_MEMORY;
+
+	slot->value = (unsigned long long)(uintptr_t)array;
+	return result;
+}
+
+/* What a graph takes is kept for graphs until it is trimmed. */
+static void give_graph(struct slot *slot)
+{
+	OK(cuGraphExecDestroy((CUgraphExec)(uintptr_t)slot->value));
+	OK(cuGraphDestroy(slot->graph));
+	OK(cuDeviceGraphMemTrim(0));
+}
+
+static int take_graph(struct slot *slot, size_t bytes)
+{
+	CUDA_MEM_ALLOC_NODE_PARAMS p = {.poolProps = {.allocType = CU_MEM_ALLOCATION_TYPE_PINNED,
+						.location = {CU_MEM_LOCATION_TYPE_DEVICE, 0}},
+		.bytesize = bytes};
+	CUgraphNode taken, given;
+	CUgraphExec exec;
+	int result;
+
+	OK(cuGraphCreate(&slot->graph, 0));
+	OK(cuGraphAddMemAllocNode(&taken, slot->graph, NULL, 0, &p));
+	OK(cuGraphAddMemFreeNode(&given, slot->graph, &taken, 1, p.dptr));
+	OK(cuGraphInstantiate(&exec, slot->graph, 0));
+	slot->value = (unsigned long long)(uintptr_t)exec;
+	result = (int)cuGraphLaunch(exec, NULL);
+	if (result != CUDA_SUCCESS)
+		give_graph(slot);
+	return result;
+}
+
 static void take(struct worker *w, struct slot *slot)
 {
 	enum kind kind = (enum kind)(1 + next(w) % (KINDS - 1));
@@ -95,6 +139,10 @@ static void take(struct worker *w, struct slot *slot)
 	slot->value = address;
 	if (kind == VMM && create)
 		result = take_vmm(slot, bytes);
+	if (kind == ARRAY)
+		result = take_array(slot, bytes);
+	if (kind == GRAPH)
+		result = take_graph(slot, bytes);
 	EXPECT(result == CUDA_SUCCESS || result == CUDA_ERROR_OUT_OF_MEMORY);
 	slot->kind = result == CUDA_SUCCESS ? kind : NOTHING;
 	__atomic_fetch_add(&kinds_seen[slot->kind], 1, __ATOMIC_RELAXED);
@@ -106,6 +154,10 @@ static void give(struct slot *slot)
 		OK(free_async(slot->value, NULL));
 	else if (slot->kind == VMM)
 		OK(release(slot->value));
+	else if (slot->kind == ARRAY)
+		OK(cuArrayDestroy((CUarray)(uintptr_t)slot->value));
+	else if (slot->kind == GRAPH)
+		give_graph(slot);
 	else
 		OK(cuMemFree(slot->value));
 	slot->kind = NOTHING;
@@ -130,6 +182,13 @@ static void act(struct worker *w)
 	}
 }
 
+/* The two calls whose memory is as large as it is asked for. */
+static CUresult plain(struct worker *w, CUdeviceptr *address, size_t bytes)
+{
+	return next(w) % 2 ? cuMemAlloc(address, bytes)
+			   : cuMemAllocManaged(address, bytes, CU_MEM_ATTACH_GLOBAL);
+}
+
 /* Everybody else stands still. */
 static void check(struct worker *w)
 {
@@ -140,13 +199,13 @@ static void check(struct worker *w)
 	part = left > 1 && next(w) % 2 ? 1 + next(w) % (left - 1) : left;
 	if (left == 0)
 		return;
-	if (cuMemAlloc(&first, part) != CUDA_SUCCESS)
+	if (plain(w, &first, part) != CUDA_SUCCESS)
 		FAIL("seed %lu: %zu of %zu shown bytes were refused", seed, part, left);
 	OK(cuMemGetInfo(&rest, &total));
 	if (rest != left - part)
 		FAIL("seed %lu: %zu shown, %zu taken, then %zu shown", seed, left, part, rest);
 	if (rest > 0)
-		OK(cuMemAlloc(&second, rest));
+		OK(plain(w, &second, rest));
 	if (simcuda_kind_bytes(0, SIMCUDA_POOL) == 0) {
 		CUdeviceptr one = 7;
 
@@ -199,8 +258,8 @@ int main(int argc, char **argv)
 		pthread_join(workers[i].thread, NULL);
 	EXPECT(asked > 0);
 	printf("query_free: seed %lu, asked %lu times; linear %lu, pitched %lu, managed %lu, pooled "
-	       "%lu, vmm %lu\n",
+	       "%lu, vmm %lu, arrays %lu, graphs %lu\n",
 		seed, asked, kinds_seen[LINEAR], kinds_seen[PITCHED], kinds_seen[MANAGED],
-		kinds_seen[POOLED], kinds_seen[VMM]);
+		kinds_seen[POOLED], kinds_seen[VMM], kinds_seen[ARRAY], kinds_seen[GRAPH]);
 	return 0;
 }

@@ -73,4 +73,10 @@ free_holds 'a free that is shown can be allocated: bounded by the device' \
 free_holds 'a free that is shown can be allocated: now by the one, now by the other' \
 	RAC_LIMIT=1G SIMCUDA_MEMORY=1100M SIMCUDA_CONTEXT_BYTES=90M
 free_holds 'a free that is shown can be allocated: without a cap' SIMCUDA_MEMORY=1G
+free_holds 'a free that is shown can be allocated: managed memory takes none of the device' \
+	RAC_LIMIT=1G SIMCUDA_MANAGED=oversubscribe
+free_holds 'a free that is shown can be allocated: the cap covers contexts, too' RAC_LIMIT=1G \
+	RAC_SCOPE=process SIMCUDA_CONTEXT_BYTES=90M LD_LIBRARY_PATH="$B/sim"
+free_holds 'a free that is shown can be allocated: the cap is a group'"'"'s' RAC_LIMIT=1G \
+	RAC_GROUP=query-$$ SIMCUDA_SHARED="$T/board"
 finish

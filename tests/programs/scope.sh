@@ -37,8 +37,10 @@ is 'the report has both figures side by side, and the source says how they are t
 	"[1073741824, 759169024, 759169024, 314572800, 'nvml, lagging, within the limit', 0, 1, 1]"
 covered 1G retain free:724M module free:684M limit free:620M unmodule free:660M take:660M
 fine 'code and raised limits count, and no longer when they are gone'
-covered 1G retain library use free:724M take:64M free:620M take:600M no take:21M unlibrary take:60M
+covered 1G retain library use take:60M take:5M take:595M no take:25M unlibrary take:60M
 fine 'code that is loaded when it is used, is found as memory is granted'
+covered 1G retain library use free:684M
+fine 'or when it is asked what is free'
 covered 1G retain library use no take:700M take:684M
 fine 'or before memory is refused'
 covered 1G create destroy create free:724M reset create free:424M destroy free:724M
