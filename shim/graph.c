@@ -198,7 +198,8 @@ static enum rac_status use(
 	rac_untracked_granted(state, owner.device, bytes);
 	enum rac_status status = rac_elastic_use(state, account, &owner, bytes, false);
 
-	for (bool again = true; again && status == RAC_OOM;) {
+	for (bool again = rac_device_may_allocate(state, owner.device);
+		again && status == RAC_OOM;) {
 		again = rac_budget_make_room(state, owner.device, bytes);
 		status = rac_elastic_use(state, account, &owner, bytes, false);
 	}

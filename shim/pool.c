@@ -15,6 +15,7 @@
 #include "pool.h"
 
 #include "budget.h"
+#include "device.h"
 #include "driver.h"
 #include "refusal.h"
 #include "state.h"
@@ -201,7 +202,8 @@ enum rac_status rac_pool_use(
 	rac_untracked_granted(state, owner.device, bytes);
 	enum rac_status status = rac_elastic_use(state, &pool->account, &owner, bytes, false);
 
-	for (bool again = true; again && status == RAC_OOM;) {
+	for (bool again = rac_device_may_allocate(state, owner.device);
+		again && status == RAC_OOM;) {
 		again = rac_budget_make_room(state, owner.device, bytes);
 		status = rac_elastic_use(state, &pool->account, &owner, bytes, false);
 	}
