@@ -18,6 +18,32 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* The name of a function as the file has it: where CUDA came later, the loader is shown another table. */
+static const char *name_in_file(const char *path, uintptr_t offset)
+{
+	static char image[16 << 20], *end;
+	FILE *file = end ? NULL : fopen(path, "rb");
+
+	if (file) {
+		end = image + fread(image, 1, sizeof(image), file);
+		fclose(file);
+	}
+	const ElfW(Ehdr) *header = (const void *)image;
+	const ElfW(Shdr) *sections = (const void *)(image + header->e_shoff);
+
+	for (int i = 0; end && i < header->e_shnum; i++) {
+		const ElfW(Sym) *symbols = (const void *)(image + sections[i].sh_offset);
+
+		for (size_t k = 0; sections[i].sh_type == SHT_DYNSYM &&
+			k < sections[i].sh_size / sizeof(*symbols);
+			k++)
+			if (symbols[k].st_value == offset)
+				return image + sections[sections[i].sh_link].sh_offset +
+					symbols[k].st_name;
+	}
+	return NULL;
+}
+
 static void look(uintptr_t value)
 {
 	static uintptr_t seen[4096];
@@ -27,9 +53,14 @@ static void look(uintptr_t value)
 	for (size_t i = 0; i < count; i++)
 		if (seen[i] == value)
 			return;
-	if (!dladdr((const void *)value, &where) || (uintptr_t)where.dli_saddr != value ||
-		!where.dli_sname || strncmp(where.dli_sname, "cu", 2) != 0 ||
-		strncmp(where.dli_sname, "cuda", 4) == 0)
+	if (!dladdr((const void *)value, &where))
+		return;
+	if (strcmp(base_name(where.dli_fname), "librac_track.so") == 0) {
+		where.dli_sname = name_in_file(where.dli_fname, value - (uintptr_t)where.dli_fbase);
+		where.dli_saddr = (void *)value;
+	}
+	if ((uintptr_t)where.dli_saddr != value || !where.dli_sname ||
+		strncmp(where.dli_sname, "cu", 2) != 0 || strncmp(where.dli_sname, "cuda", 4) == 0)
 		return;
 	if (count < sizeof(seen) / sizeof(seen[0]))
 		seen[count++] = value;
