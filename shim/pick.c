@@ -2,8 +2,8 @@
  * pick.c - decides what our exported dlsym and dlvsym answer, and with which mode our dlopen opens;
  * the jump to the real ones is in dlsym_*.S.
  *
- * For an explicit handle the real look-up runs first and its result decides: only the driver's or
- * NVML's own function is replaced, by the wrapper of that very symbol. For RTLD_DEFAULT and RTLD_NEXT the
+ * For an explicit handle the real look-up runs first and its result decides: only a function of the
+ * driver's, of NVML's or of a runtime's own is replaced, by the wrapper of that very symbol. For RTLD_DEFAULT and RTLD_NEXT the
  * look-up stays the caller's own, and finds our exports by itself; where it would find them only because
  * we export them, it fails as it would without us.
  *
@@ -13,6 +13,7 @@
 #include "code_epoch.h"
 #include "definer.h"
 #include "driver.h"
+#include "label.h"
 #include "libc_real.h"
 #include "nvml.h"
 #include "presence.h"
@@ -90,6 +91,25 @@ static struct pick report_missing(enum rac_hook hook, const char *name, const ch
 		1};
 }
 
+/* What the program gets instead of what its look-up found. */
+static void *replacement(enum rac_hook asked, void *found)
+{
+	enum rac_hook hook;
+	unsigned runtime;
+
+	switch (rac_hook_library(asked)) {
+	case RAC_HOOK_OF_RUNTIME:
+		runtime = rac_runtime_number(found);
+		return runtime < RAC_RUNTIMES_LOOKED_UP ? rac_label_wrapper(asked, runtime) : found;
+	case RAC_HOOK_OF_NVML:
+		hook = rac_nvml_identify(found);
+		break;
+	default:
+		hook = rac_driver_identify(found);
+	}
+	return hook != RAC_HOOK_NONE ? rac_hook_wrapper(hook) : found;
+}
+
 /* A look-up of a hooked name; version NULL: any. */
 static struct pick look_up(void *handle, enum rac_hook asked, const char *name, const char *version,
 	const void *caller)
@@ -113,11 +133,7 @@ static struct pick look_up(void *handle, enum rac_hook asked, const char *name, 
 		return not_ours;
 	if (rac_state_is_inert())
 		return (struct pick){found, 1};
-	enum rac_hook hook = rac_hook_library(asked) == RAC_HOOK_OF_NVML
-		? rac_nvml_identify(found)
-		: rac_driver_identify(found);
-
-	return (struct pick){hook != RAC_HOOK_NONE ? rac_hook_wrapper(hook) : found, 1};
+	return (struct pick){replacement(asked, found), 1};
 }
 
 /* The hook that is looked for, or RAC_HOOK_NONE. */

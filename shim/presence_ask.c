@@ -18,10 +18,9 @@
 
 /* What this thread is opening. */
 static __thread struct {
-	bool under_way, has_reach;
+	bool under_way;
 	size_t loaded_before;
 	unsigned long long unloaded_before;
-	struct rac_reach reach;
 } opening __attribute__((tls_model("initial-exec")));
 
 /* Functions that each of the libraries has and that we do not stand in for. */
@@ -65,7 +64,6 @@ void rac_presence_note_opening(bool global)
 	if (global)
 		atomic_store_explicit(&opened_globally, true, memory_order_relaxed);
 	rac_object_counts(&opening.loaded_before, &opening.unloaded_before);
-	opening.has_reach = false;
 	opening.under_way = true;
 }
 
@@ -80,6 +78,7 @@ struct search {
 	const char *name;
 	uint32_t hash;
 	enum where where;
+	const struct rac_reach *reach;
 	bool any_object; /* not the real library alone */
 	bool past_ourselves;
 	uintptr_t function;
@@ -95,7 +94,7 @@ static bool visit_object(void *context, const struct rac_object *object)
 		return true;
 	}
 	if (search->where != ANYWHERE && !rac_definer_is_at_start(object) &&
-		!(search->where == IN_REACH && rac_reach_holds(&opening.reach, object)))
+		!(search->where == IN_REACH && rac_reach_holds(search->reach, object)))
 		return true;
 	if (!search->any_object && !rac_presence_is_of(object, rac_presence_library(search->name)))
 		return true;
@@ -103,20 +102,27 @@ static bool visit_object(void *context, const struct rac_object *object)
 	return search->function == 0;
 }
 
-static uintptr_t find(const char *name, enum where where, bool any_object)
+static uintptr_t find_within(
+	const char *name, enum where where, const struct rac_reach *reach, bool any_object)
 {
 	struct search search = {.name = name,
 		.hash = rac_symbol_hash(name),
 		.where = where,
+		.reach = reach,
 		.any_object = any_object};
 
 	rac_object_each(visit_object, &search);
 	return search.function;
 }
 
+static uintptr_t find(const char *name, enum where where)
+{
+	return find_within(name, where, NULL, false);
+}
+
 bool rac_presence_is_at_start(const char *name)
 {
-	return find(name, AT_START, false) != 0;
+	return find(name, AT_START) != 0;
 }
 
 bool rac_presence_is_global(enum rac_hook hook)
@@ -152,25 +158,53 @@ static bool may_stay_empty(const char *name)
 	return request.asking == RAC_ASKS_WEAKLY;
 }
 
-static void *decide_while_opening(const char *name, void *wrapper)
+static void *decide_within(const char *name, void *wrapper, const struct rac_reach *reach)
 {
-	if (!opening.has_reach)
-		rac_reach_from(&opening.reach, opening.loaded_before);
-	opening.has_reach = true;
-	if (find(name, IN_REACH, false) != 0 ||
+	if (find_within(name, IN_REACH, reach, false) != 0 ||
 		atomic_load_explicit(&is_global[rac_presence_library(name)], memory_order_relaxed))
 		return wrapper;
 	/* A library may have functions of its own by these names. */
-	uintptr_t own = find(name, IN_REACH, true);
+	uintptr_t own = find_within(name, IN_REACH, reach, true);
 
 	if (own != 0)
 		return (void *)own;
 	return may_stay_empty(name) ? NULL : wrapper;
 }
 
+/* An object asks many times. What it reaches is kept for the thread that asked last; not per thread, whose
+ * stack may be small. */
+static struct {
+	atomic_flag busy;
+	const void *thread;
+	size_t loaded_before;
+	unsigned long long unloaded_before;
+	struct rac_reach reach;
+} kept = {.busy = ATOMIC_FLAG_INIT};
+
+static void *decide_while_opening(const char *name, void *wrapper)
+{
+	struct rac_reach reach;
+
+	if (atomic_flag_test_and_set_explicit(&kept.busy, memory_order_acquire)) {
+		rac_reach_from(&reach, opening.loaded_before);
+		return decide_within(name, wrapper, &reach);
+	}
+	if (kept.thread != &opening || kept.loaded_before != opening.loaded_before ||
+		kept.unloaded_before != opening.unloaded_before) {
+		rac_reach_from(&kept.reach, opening.loaded_before);
+		kept.thread = &opening;
+		kept.loaded_before = opening.loaded_before;
+		kept.unloaded_before = opening.unloaded_before;
+	}
+	void *answer = decide_within(name, wrapper, &kept.reach);
+
+	atomic_flag_clear_explicit(&kept.busy, memory_order_release);
+	return answer;
+}
+
 static void *decide_at_call(const char *name, void *wrapper)
 {
-	uintptr_t own = find(name, ANYWHERE, false) == 0 ? rac_definer_find(NULL, name) : 0;
+	uintptr_t own = find(name, ANYWHERE) == 0 ? rac_definer_find(NULL, name) : 0;
 
 	return own != 0 ? (void *)own : wrapper;
 }

@@ -53,10 +53,7 @@ enum rac_process_known rac_process_stat_read(uint64_t pid, struct rac_process_st
 
 	rac_text_init(&t, path, sizeof(path));
 	rac_text_string(&t, "/proc/");
-	if (pid != 0)
-		rac_text_u64(&t, pid);
-	else
-		rac_text_string(&t, "self");
+	rac_text_u64(&t, pid);
 	rac_text_string(&t, "/stat");
 	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	int error = errno;

@@ -17,8 +17,7 @@ struct rac_process_stat {
 
 enum rac_process_known { RAC_PROCESS_THERE, RAC_PROCESS_ABSENT, RAC_PROCESS_UNKNOWN };
 
-/* Pids are those of this process's namespace; 0 is this process, whichever namespace /proc is of. Fills
- * *out where the process is there. */
+/* Pids are those of this process's namespace. Fills *out where the process is there. */
 enum rac_process_known rac_process_stat_read(uint64_t pid, struct rac_process_stat *out);
 
 /* The number of our pid namespace; 0 where it is not known or /proc is that of another one. */

@@ -1,35 +1,41 @@
 /*
- * runtime.c - finds the runtime that a caller is linked with; what the hooks do with it is in
- * wrap_runtime.c.
+ * runtime.c - finds the runtime that a caller is linked with, or that a function was looked up in; what
+ * the hooks do with it is in label.c.
  *
  * Our exports come first in the global scope, so every object that links a shared runtime ends up
- * here, also one that was opened RTLD_LOCAL with a runtime of its own. Each function is searched for
- * as the loader would if we were not there: in the global scope behind us, then among the caller's
- * object and its dependencies. A reference to a runtime carries the version of that runtime, so what
- * the global scope has under versions need not be meant: there the caller's own comes first. What it
- * has without versions is another preloaded library that stands in for the function, and is meant.
+ * here, also one that was opened RTLD_LOCAL with a runtime of its own. definer.c says where its calls
+ * would go without us.
  *
- * The answer is kept per call site in one word each: what is found there is found again without a
- * lock. A runtime that was found stays loaded, since the table points into it.
+ * Which runtime a caller has is remembered by the page of its code, each in one word, as long as nothing
+ * is unloaded: a page may hold other code then. Threads that meet a runtime at the same time may enter it
+ * twice, which costs a place and nothing else.
  */
 #include "runtime.h"
 
 #include "code_epoch.h"
-#include "elf_symbols.h"
-#include "libc_real.h"
-#include <dlfcn.h>
+#include "definer.h"
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#define RUNTIMES     16
-#define SITES        256
-#define NEIGHBOURS   4
-#define ADDRESS_BITS 56 /* user addresses are below 2^56 on x86-64 and aarch64 */
+#define RUNTIMES    16 /* what fits is remembered, others are looked for at each call */
+#define PAGES       2048
+#define NEIGHBOURS  4
+#define PAGE_SHIFT  12
+#define PAGE_BITS   36 /* code lies below 2^48 */
+#define NUMBER_BITS 5
+#define EPOCH_SHIFT (PAGE_BITS + NUMBER_BITS)
+#define FUNCTIONS   (offsetof(struct rac_runtime, driver_seen))
 
-static _Atomic(struct rac_runtime *) known[RUNTIMES];
-static _Atomic uint64_t sites[SITES]; /* return address, and index + 1 in the top byte */
+/* A page, the number of the runtime plus 1, and the low bits of the epoch. */
+static rac_atomic_u64 pages[PAGES];
+
+enum { FREE, BEING_WRITTEN, KNOWN };
+
+static struct rac_runtime known[RUNTIMES];
+static rac_atomic_u32 known_state[RUNTIMES];
+
+_Static_assert(RAC_RUNTIMES_LOOKED_UP <= RUNTIMES && RUNTIMES < (1 << NUMBER_BITS), "");
 
 static cudaError_t missing(void)
 {
@@ -43,223 +49,217 @@ static struct rac_runtime absent = {
 #include "hooks.def"
 };
 
-struct search {
-	const char *symbol;
+static const char *const names[] = {
+#define RUNTIME_HOOK(symbol, effect) #symbol,
+#define RUNTIME_CALL(symbol)         #symbol,
+#include "hooks.def"
+};
+
+#define NAMES ((int)(sizeof(names) / sizeof(names[0])))
+
+/* False: none of the functions was found. */
+static bool fill(struct rac_runtime *r, const struct rac_wanted *found)
+{
+	bool any = false;
+
+	*r = absent;
+#define RUNTIME_CALL(name)                                                     \
+	if (found->function != 0) {                                            \
+		r->name = (__extension__(__typeof__(name) *) found->function); \
+		any = true;                                                    \
+	}                                                                      \
+	found++;
+#define RUNTIME_HOOK(name, effect) RUNTIME_CALL(name)
+#include "hooks.def"
+	return any;
+}
+
+struct holder {
 	uintptr_t address;
-	bool past_ourselves;
-	uintptr_t found;
+	bool found;
+	uintptr_t segment; /* where the code around the address begins */
 	struct rac_object object;
 };
 
 static bool find_holder(void *context, const struct rac_object *object)
 {
-	struct search *search = context;
+	struct holder *holder = context;
 
-	search->past_ourselves = search->past_ourselves || rac_object_is_ours(object);
-	if (!rac_object_holds(object, search->address))
+	if (!rac_object_holds(object, holder->address))
 		return true;
-	search->object = *object;
-	search->found = search->address;
+	holder->found = true;
+	holder->object = *object;
+	for (int i = 0; i < object->header_count; i++) {
+		const ElfW(Phdr) *p = &object->headers[i];
+		uintptr_t start = object->base + p->p_vaddr;
+
+		if (p->p_type == PT_LOAD && holder->address - start < p->p_memsz)
+			holder->segment = start;
+	}
 	return false;
 }
 
-static bool find_next(void *context, const struct rac_object *object)
+/* Whether any object holds a function of an entry: if not, its runtime was unloaded. */
+static bool is_gone(const struct rac_runtime *r)
 {
-	struct search *search = context;
+	struct holder holder = {.address = (__extension__(uintptr_t) r->cudaMalloc)};
 
-	if (!search->past_ourselves) {
-		search->past_ourselves = rac_object_is_ours(object);
-		return true;
-	}
-	search->found = rac_object_function(object, search->symbol);
-	if (search->found == 0)
-		return true;
-	search->object = *object;
-	return false;
-}
-
-/* dlsym, and which object holds what it found. */
-static bool look_up(struct search *search, void *handle, const char *symbol)
-{
-	void *found = rac_libc_dlsym(handle, symbol);
-
-	*search = (struct search){.symbol = symbol, .address = (uintptr_t)found};
-	if (found == NULL)
-		rac_libc_dlerror(); /* our failed look-up is not the program's */
-	else
-		rac_object_each(find_holder, search);
-	return search->found != 0;
-}
-
-static bool has_versions(const struct rac_object *object)
-{
-	for (const ElfW(Dyn) *d = object->dynamic; d != NULL && d->d_tag != DT_NULL; d++)
-		if (d->d_tag == DT_VERDEF)
-			return true;
-	return false;
-}
-
-/* A handle on the caller's object; NULL for the program itself, whose scope is the global one. */
-static void *handle_of(const void *return_address)
-{
-	struct search caller = {.address = (uintptr_t)return_address};
-	void *handle;
-
-	rac_object_each(find_holder, &caller);
-	if (caller.found == 0 || caller.object.path[0] == '\0')
-		return NULL;
-	handle = rac_libc_dlopen(caller.object.path, RTLD_LAZY | RTLD_NOLOAD);
-	if (handle == NULL)
-		rac_libc_dlerror();
-	return handle;
-}
-
-/* What a call to `symbol` by the caller would reach if we were not there; 0: nothing. */
-static uintptr_t find_function(void *caller, const char *symbol)
-{
-	struct search behind, own, any = {.symbol = symbol};
-
-	if (!look_up(&behind, RTLD_NEXT, symbol) || has_versions(&behind.object)) {
-		/* A library before us that stands in for the function asks for the next one. */
-		if (caller != NULL && look_up(&own, caller, symbol) && own.past_ourselves &&
-			!rac_object_is_ours(&own.object))
-			behind = own;
-	}
-	if (behind.found == 0) {
-		rac_object_each(find_next, &any);
-		behind = any;
-	}
-	return behind.found;
-}
-
-/* False: there is no runtime. */
-static bool fill(struct rac_runtime *r, const void *return_address)
-{
-	void *caller = handle_of(return_address);
-	bool any = false;
-	uintptr_t found;
-
-	*r = absent;
-#define RUNTIME_CALL(symbol)                                             \
-	found = find_function(caller, #symbol);                          \
-	if (found != 0) {                                                \
-		r->symbol = (__extension__(__typeof__(symbol) *) found); \
-		any = true;                                              \
-	}
-#define RUNTIME_HOOK(symbol, effect) RUNTIME_CALL(symbol)
-#include "hooks.def"
-	if (caller != NULL) {
-		/* It may be unloaded as before, and here, where the program has closed it meanwhile. */
-		rac_code_unload_begins();
-		rac_libc_dlclose(caller);
-		rac_code_unload_ends();
-	}
-	return any;
-}
-
-static void keep_loaded(uintptr_t function)
-{
-	struct search holder = {.address = function};
-
+	if (r->cudaMalloc == absent.cudaMalloc)
+		return false;
 	rac_object_each(find_holder, &holder);
-	if (holder.found != 0)
-		rac_libc_dlopen(holder.object.path, RTLD_LAZY | RTLD_NOLOAD);
+	return !holder.found;
 }
 
-/* The table points into the objects, so they stay. */
-static void keep_all_loaded(const struct rac_runtime *r)
+static bool is_known_as(unsigned number, const struct rac_runtime *candidate)
 {
-#define RUNTIME_CALL(symbol)            \
-	if (r->symbol != absent.symbol) \
-		keep_loaded((__extension__(uintptr_t) r->symbol));
-#define RUNTIME_HOOK(symbol, effect) RUNTIME_CALL(symbol)
-#include "hooks.def"
+	/* Acquire pairs with the release in write. */
+	return rac_load_acquire(&known_state[number]) == KNOWN &&
+		memcmp(&known[number], candidate, FUNCTIONS) == 0;
 }
 
-/*
- * The index of a runtime in `known`, entered if need be; RUNTIMES when the table is full. Threads
- * that meet each fill a candidate of their own, so that nobody waits; one is published, the others
- * are thrown away.
- */
-static unsigned enter(struct rac_runtime *candidate)
+static bool write_entry(unsigned number, uint32_t state, const struct rac_runtime *candidate)
 {
-	for (unsigned i = 0; i < RUNTIMES; i++) {
-		struct rac_runtime *seen = NULL;
+	if (!rac_cas_strong_acq_rel(&known_state[number], &state, BEING_WRITTEN))
+		return false;
+	memcpy(&known[number], candidate, FUNCTIONS);
+	atomic_store_explicit(&known[number].driver_seen, false, memory_order_relaxed);
+	/* Release: who sees the state sees the functions. */
+	rac_store_release(&known_state[number], KNOWN);
+	return true;
+}
 
-		/* Release: who sees the pointer sees the functions. Acquire: the other side. */
-		if (atomic_compare_exchange_strong_explicit(&known[i], &seen, candidate,
-			    memory_order_release, memory_order_acquire)) {
-			keep_all_loaded(candidate);
+/* The number of a runtime, entered if need be; RUNTIMES: there is no place. */
+static unsigned enter(const struct rac_runtime *candidate)
+{
+	for (unsigned i = 0; i < RUNTIMES; i++)
+		if (is_known_as(i, candidate))
 			return i;
-		}
-		if (memcmp(seen, candidate, offsetof(struct rac_runtime, driver_seen)) == 0) {
-			munmap(candidate, sizeof(*candidate));
+	for (unsigned i = 0; i < RUNTIMES; i++)
+		if (rac_load_acquire(&known_state[i]) == FREE && write_entry(i, FREE, candidate))
 			return i;
-		}
-	}
-	munmap(candidate, sizeof(*candidate));
+	for (unsigned i = 0; i < RUNTIMES; i++)
+		if (rac_load_acquire(&known_state[i]) == KNOWN && is_gone(&known[i]) &&
+			write_entry(i, KNOWN, candidate))
+			return i;
 	return RUNTIMES;
 }
 
-/* A call site lies in one of four neighbouring words; two that share a word all the same cost each
- * other a new search. */
-static _Atomic uint64_t *site_of(uint64_t address, unsigned step)
+static uint64_t word_of(uint64_t page, uint64_t epoch)
 {
-	return &sites[(((address * UINT64_C(0x9e3779b97f4a7c15)) >> 56) + step) % SITES];
+	return page | epoch << EPOCH_SHIFT;
 }
 
-static void remember(uint64_t address, unsigned index)
+static bool may_be_remembered(uint64_t page)
 {
-	uint64_t word = address | (uint64_t)(index + 1) << ADDRESS_BITS;
+	return page >> PAGE_BITS == 0;
+}
+
+/* A page lies in one of four neighbouring words; two that share a word all the same cost each other a new
+ * search. */
+static rac_atomic_u64 *place_of(uint64_t page, unsigned step)
+{
+	return &pages[((page * UINT64_C(0x9e3779b97f4a7c15) >> 40) + step) % PAGES];
+}
+
+#define WITHOUT_NUMBER (~(((UINT64_C(1) << NUMBER_BITS) - 1) << PAGE_BITS))
+
+/* RUNTIMES: not remembered. */
+static inline unsigned recall(uint64_t page, uint64_t epoch)
+{
+	uint64_t wanted = word_of(page, epoch);
 
 	for (unsigned step = 0; step < NEIGHBOURS; step++) {
-		uint64_t none = 0;
+		/* Acquire pairs with the release in remember: the entry is there. */
+		uint64_t seen = rac_load_acquire(place_of(page, step));
 
-		/* Release: who sees the index sees the entry. */
-		if (atomic_compare_exchange_strong_explicit(site_of(address, step), &none, word,
-			    memory_order_release, memory_order_relaxed) ||
-			none == word)
-			return;
+		if ((seen & WITHOUT_NUMBER) == wanted && seen != wanted)
+			return (unsigned)(seen >> PAGE_BITS & ((1u << NUMBER_BITS) - 1)) - 1;
 	}
-	atomic_store_explicit(site_of(address, 0), word, memory_order_release);
+	return RUNTIMES;
 }
 
-static struct rac_runtime *resolve(const void *return_address)
+static void remember(uint64_t page, uint64_t epoch, unsigned number)
 {
-	/* For the seventeenth runtime of a process, and where no page is to be had. */
-	static __thread struct rac_runtime unshared __attribute__((tls_model("initial-exec")));
+	uint64_t word = word_of(page, epoch) | (uint64_t)(number + 1) << PAGE_BITS;
 
-	rac_libc_bind();
-	struct rac_runtime *candidate = mmap(NULL, sizeof(*candidate), PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (!may_be_remembered(page))
+		return;
+	for (unsigned step = 0; step < NEIGHBOURS; step++) {
+		uint64_t seen = rac_load_relaxed(place_of(page, step));
 
-	if (candidate == MAP_FAILED)
-		return fill(&unshared, return_address) ? &unshared : &absent;
-	if (!fill(candidate, return_address)) {
-		munmap(candidate, sizeof(*candidate));
+		/* Of another epoch it is as good as empty. Release: who sees the number sees the
+		 * entry. */
+		if (seen >> EPOCH_SHIFT != word >> EPOCH_SHIFT) {
+			rac_store_release(place_of(page, step), word);
+			return;
+		}
+	}
+	rac_store_release(place_of(page, 0), word);
+}
+
+static struct rac_runtime *resolve(const void *return_address, uint64_t epoch)
+{
+	struct holder caller = {.address = (uintptr_t)return_address};
+	struct rac_wanted wanted[NAMES];
+	struct rac_runtime candidate;
+	uint64_t page = caller.address >> PAGE_SHIFT;
+
+	rac_object_each(find_holder, &caller);
+	uint64_t segment = caller.segment >> PAGE_SHIFT;
+	unsigned number =
+		caller.found && may_be_remembered(segment) ? recall(segment, epoch) : RUNTIMES;
+
+	if (number == RUNTIMES) {
+		for (int i = 0; i < NAMES; i++)
+			wanted[i].name = names[i];
+		rac_definers_find(caller.found ? &caller.object : NULL, wanted, NAMES);
+		if (!fill(&candidate, wanted))
+			return &absent;
+		number = enter(&candidate);
+	}
+	if (number == RUNTIMES)
 		return &absent;
+	/* Code that belongs to no object may go without our notice, and while something is being
+	 * unloaded nothing is certain. */
+	if (caller.found && epoch != 0) {
+		remember(page, epoch, number);
+		remember(segment, epoch, number);
 	}
-	unsigned index = enter(candidate);
-
-	if (index == RUNTIMES) {
-		fill(&unshared, return_address);
-		return &unshared;
-	}
-	remember((uint64_t)(uintptr_t)return_address, index);
-	return atomic_load_explicit(&known[index], memory_order_acquire);
+	return &known[number];
 }
 
 struct rac_runtime *rac_runtime_of(const void *return_address)
 {
-	uint64_t address = (uint64_t)(uintptr_t)return_address;
+	uint64_t page = (uint64_t)(uintptr_t)return_address >> PAGE_SHIFT, epoch = rac_code_epoch();
+	unsigned number = may_be_remembered(page) && epoch != 0 ? recall(page, epoch) : RUNTIMES;
 
-	for (unsigned step = 0; step < NEIGHBOURS; step++) {
-		/* Acquire pairs with the release in remember: the entry is there. */
-		uint64_t seen = atomic_load_explicit(site_of(address, step), memory_order_acquire);
+	return __builtin_expect(number != RUNTIMES, 1) ? &known[number]
+						       : resolve(return_address, epoch);
+}
 
-		if (seen != 0 && (seen & ((UINT64_C(1) << ADDRESS_BITS) - 1)) == address)
-			return atomic_load_explicit(
-				&known[(seen >> ADDRESS_BITS) - 1], memory_order_acquire);
-	}
-	return resolve(return_address);
+unsigned rac_runtime_number(const void *function)
+{
+	struct holder holder = {.address = (uintptr_t)function};
+	struct rac_wanted wanted[NAMES];
+	struct rac_runtime candidate;
+
+	rac_object_each(find_holder, &holder);
+	if (!holder.found || rac_object_is_ours(&holder.object))
+		return RAC_RUNTIMES_LOOKED_UP;
+	for (int i = 0; i < NAMES; i++)
+		wanted[i] = (struct rac_wanted){.name = names[i],
+			.function = rac_object_function(&holder.object, names[i])};
+	fill(&candidate, wanted);
+	/* A library that merely has a function by one of these names is no runtime. */
+	if (candidate.cudaGetDevice == absent.cudaGetDevice ||
+		candidate.cudaMalloc == absent.cudaMalloc || candidate.cudaFree == absent.cudaFree)
+		return RAC_RUNTIMES_LOOKED_UP;
+	unsigned number = enter(&candidate);
+
+	return number < RAC_RUNTIMES_LOOKED_UP ? number : RAC_RUNTIMES_LOOKED_UP;
+}
+
+struct rac_runtime *rac_runtime_numbered(unsigned number)
+{
+	return &known[number];
 }

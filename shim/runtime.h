@@ -1,6 +1,6 @@
 /*
  * runtime.h - the CUDA runtimes of this process: there may be several, and a call must go to the one
- * that its caller is linked with.
+ * that its caller is linked with, or looked the function up in.
  */
 #ifndef RAC_RUNTIME_H
 #define RAC_RUNTIME_H
@@ -18,7 +18,16 @@ struct rac_runtime {
 	atomic_bool driver_seen;
 };
 
-/* The runtime that the code at this address calls. Never NULL. */
+/* The runtime that the code at this address calls. Never NULL; takes no lock of the loader's. */
 struct rac_runtime *rac_runtime_of(const void *return_address);
+
+/* How many runtimes have wrappers of their own, for functions that are looked up in them. */
+#define RAC_RUNTIMES_LOOKED_UP 4
+
+/* Which of those a function belongs to that a look-up found; RAC_RUNTIMES_LOOKED_UP: none. */
+unsigned rac_runtime_number(const void *function);
+
+/* The runtime with that number, once rac_runtime_number gave it. */
+struct rac_runtime *rac_runtime_numbered(unsigned number);
 
 #endif

@@ -14,7 +14,8 @@ APPS_DRIVER  := driver_linked record_steps edges query_free query_sizes untracke
 APPS_RUNTIME := demo edges_runtime query_runtime two_gpus beside
 APPS_BOTH    := refusal leak threads entry_point guest_state race_budget peer_kinds peer_ends
 APPS_NVML    := query_nvml habits
-APPS_PLAIN   := nocuda dlopen_dlsym dlvsym proc_address route_absent route_host
+APPS_PLAIN   := nocuda dlopen_dlsym dlvsym proc_address route_absent route_host \
+                route_callers
 
 APPS_ALL := $(addprefix $(APPS)/,$(APPS_DRIVER) $(APPS_RUNTIME) $(APPS_BOTH) $(APPS_NVML) $(APPS_PLAIN) \
             group_steps runtime_shared runtime_static route_weak route_weak_lazy route_weak_cuda \
@@ -91,6 +92,9 @@ $(APPS)/route_plugin_static.so: tests/apps/route_plugin.c $(SIM)/libcudart_stati
 	@mkdir -p $(@D)
 	$(CC) -shared $(APP_CFLAGS) $< $(SIM)/libcudart_static.a -Wl,--exclude-libs,ALL $(LDFLAGS) \
 		$(APP_RPATH) -ldl -lpthread -o $@
+
+# What it opens calls back into it.
+$(APPS)/route_callers: LDFLAGS += -rdynamic
 
 $(APPS)/route_next.so $(APPS)/route_held.so: $(APPS)/%.so: tests/apps/%.c
 	@mkdir -p $(@D)

@@ -150,23 +150,6 @@ same node node '
 		console.log(crypto.createHash(\"sha256\").update(\"x\").digest(\"hex\"), cp.execSync(\"echo child\").toString());
 		new Worker(\"require(\\\"worker_threads\\\").parentPort.postMessage(42)\", { eval: true })
 			.on(\"message\", m => { console.log(m); process.exitCode = 7; });"'
-same java java '
-	cat >H.java <<-"end"
-	import java.util.concurrent.*;
-	public class H {
-	    public static void main(String[] arguments) throws Exception {
-	        ExecutorService pool = Executors.newFixedThreadPool(4);
-	        int sum = 0;
-	        for (int i = 0; i < 10; i++) { final int j = i; sum += pool.submit(() -> j * j).get(); }
-	        pool.shutdown();
-	        System.out.println(sum + " " + new ProcessBuilder("sh", "-c", "exit 3").start().waitFor());
-	        System.gc();
-	        Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println("hook")));
-	        System.exit(7);
-	    }
-	}
-	end
-	java -XX:-UsePerfData H.java'
 same 'tar and compressors' tar '
 	mkdir d; seq 1000 >d/a; echo b >d/b; tar --sort=name --mtime=@0 --owner=0 --group=0 -cf d.tar d
 	gzip -nk d.tar; for c in xz zstd bzip2; do ! command -v $c >/dev/null || $c -k -q d.tar; done

@@ -33,7 +33,7 @@ route 'cuGetProcAddress, both versions and through itself' cuMemAlloc_v2 \
 	LD_LIBRARY_PATH="$SIM" "$APPS/proc_address"
 route 'cudaGetDriverEntryPoint' cuMemAlloc_v2 "$APPS/entry_point"
 route 'cudaGetDriverEntryPoint of 11.8' cuMemAlloc_v2 SIMCUDA_CUDART=11.8 "$APPS/entry_point"
-route 'runtime, dlvsym' cuMemAlloc_v2 LD_LIBRARY_PATH="$SIM" "$APPS/dlvsym"
+route 'runtime, dlvsym' cudaMalloc LD_LIBRARY_PATH="$SIM" "$APPS/dlvsym"
 route 'runtime, shared' cudaMalloc "$APPS/runtime_shared"
 route 'runtime, static' cuMemAlloc_v2 "$APPS/runtime_static"
 for release in 11.2 11.8; do
@@ -54,7 +54,7 @@ figures 'two devices, each with its own figures' threads
 
 for app in driver_linked runtime_shared runtime_static dlvsym entry_point proc_address; do
 	route "driver that calls itself and looks itself up: $app" \
-		"$([ $app = runtime_shared ] && echo cudaMalloc || echo cuMemAlloc_v2)" \
+		"$(case $app in runtime_shared | dlvsym) echo cudaMalloc ;; *) echo cuMemAlloc_v2 ;; esac)" \
 		SIMCUDA_REENTER=1 LD_LIBRARY_PATH="$SIM" "$APPS/$app"
 done
 
@@ -106,6 +106,44 @@ for order in "$SHIM $next" "$next $SHIM"; do
 done
 shimmed LD_PRELOAD="$next $SHIM" "$APPS/route_host" global 2M 1M "$shared"
 figures 'another preloaded library before ours, runtime opened by a plugin'
+
+# Functions that a program looks up in a runtime itself.
+runtime=$SIM/libcudart.so.13
+for hidden in 0 1; do
+	way="runtime, dlsym on a handle, driver calls hidden: $hidden"
+	shimmed SIMCUDA_CUDART_HIDDEN=$hidden "$APPS/route_callers" handle "$runtime" 2M
+	figures "$way: the report equals the truth"
+	contains "$way: the report names what was called" "$(report '{s["api"] for s in r["sites"]}')" \
+		"{'cudaMalloc'}"
+	shimmed SIMCUDA_CUDART_HIDDEN=$hidden RAC_LIMIT=64K "$APPS/route_callers" handle "$runtime" 2M
+	is "$way: the cap refuses" "$(cat "$T/out") $(said 1 | cut -d ' ' -f 1-3)" \
+		'2 refused: cudaMalloc of'
+done
+
+# Very many callers, and callers that come and go.
+{
+	echo '#include <cuda_runtime.h>'
+	echo 'int call_all(void);'
+	echo 'int call_all(void) { int n = 0;'
+	i=0
+	while [ "$i" -lt 10000 ]; do
+		echo 'n += cudaFreeHost(0) == 0;'
+		i=$((i + 1))
+	done
+	echo 'return n; }'
+} >"$T/callers.c"
+compile "$T/callers.so" "$(cat "$T/callers.c")" -O0 -shared -fPIC -Itests/sim/include -L"$SIM" -lcudart \
+	-Wl,-rpath,"$SIM"
+shimmed "$APPS/route_callers" many "$T/callers.so"
+is '10,000 callers are told apart, each call within a microsecond' "$status $(
+	awk '{ print $1, ($2 < 1000) }' "$T/out")" '0 10000 1'
+cp "$shared" "$T/again.so"
+shimmed LD_LIBRARY_PATH="$SIM" "$APPS/route_callers" reload 40 "$T/again.so" "$shared"
+figures 'plugins that come and go reach their runtime, also where another one was'
+compile "$T/helper.so" 'void route_callers_wait(void);
+	__attribute__((constructor)) static void begin(void) { route_callers_wait(); }' -shared -fPIC
+shimmed LD_LIBRARY_PATH="$SIM" timeout 20 "$APPS/route_callers" locked "$T/again.so" "$T/helper.so" "$shared"
+figures 'a thread calls CUDA first while another one opens a library and waits for it' threads
 
 # Callers of dlopen keep their own search path.
 mkdir -p "$T/sub"
