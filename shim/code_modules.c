@@ -26,11 +26,29 @@ struct rac_code_modules *rac_code_modules_init(void *memory, struct rac_module_t
 	return m;
 }
 
-static rac_atomic_u64 *remembered(struct rac_code_modules *m, uintptr_t address)
+static inline rac_atomic_u64 *set_of(struct rac_code_modules *m, uintptr_t address)
 {
 	uint64_t hash = (uint64_t)address * UINT64_C(0x9e3779b97f4a7c15);
 
-	return &m->addresses[hash >> 32 & (RAC_CODE_ADDRESSES - 1)];
+	return m->addresses[hash >> 32 & (RAC_CODE_SETS - 1)];
+}
+
+static void remember(struct rac_code_modules *m, uintptr_t address, uint16_t number)
+{
+	rac_atomic_u64 *set = set_of(m, address), *place = NULL;
+
+	for (unsigned i = 0; i < RAC_CODE_WAYS && place == NULL; i++) {
+		uint64_t pc = rac_load_relaxed(&set[i]);
+
+		/* Free, or the address's own of before. */
+		if (pc == 0 || rac_pc_address(pc) == address)
+			place = &set[i];
+	}
+	/* Relaxed: any turn will do. */
+	if (place == NULL)
+		place = &set[rac_fetch_add_relaxed(&m->turn, 1) % RAC_CODE_WAYS];
+	/* Release: who sees the number sees its base. */
+	rac_store_release(place, rac_pc(number, address));
 }
 
 static uint64_t check_of(uint64_t start, uint64_t end, uint64_t seen_in)
@@ -239,23 +257,41 @@ enum rac_code_found rac_code_modules_image(
 		*image = m->modules[*number].image;
 	else
 		found = find_new(m, address, number, image);
-	/* Release: who sees the number sees its base. */
 	if (found == RAC_CODE_FOUND)
-		rac_store_release(remembered(m, address), rac_pc(*number, address));
+		remember(m, address, *number);
 	return found;
+}
+
+bool rac_code_modules_known(struct rac_code_modules *m, uint16_t number, struct rac_image *image)
+{
+	const struct rac_code_module *module = &m->modules[number];
+
+	/* Acquire: the image that goes with it. */
+	if (rac_load_acquire(&module->known) == 0)
+		return false;
+	*image = module->image;
+	return true;
 }
 
 uint16_t rac_code_modules_find(struct rac_code_modules *m, uintptr_t address)
 {
-	uint64_t pc =
-		rac_load_acquire(remembered(m, address)); /* acquire: the base of its module */
-	uint16_t number = rac_pc_module(pc);
+	rac_atomic_u64 *set = set_of(m, address);
+	uint64_t epoch = rac_code_epoch();
 	struct rac_image image;
+	uint16_t number = RAC_MODULE_UNKNOWN;
 
-	if (rac_pc_address(pc) == address && number != RAC_MODULE_UNKNOWN &&
-		(rac_code_modules_is_current(m, number, rac_code_epoch()) ||
-			rac_code_modules_check(m, number)))
-		return number;
+	for (unsigned i = 0; i < RAC_CODE_WAYS; i++) {
+		/* Acquire: the base of its module. */
+		uint64_t pc = rac_load_acquire(&set[i]);
+
+		if (rac_pc_address(pc) != address)
+			continue;
+		number = rac_pc_module(pc);
+		if (number != RAC_MODULE_UNKNOWN &&
+			(rac_code_modules_is_current(m, number, epoch) ||
+				rac_code_modules_check(m, number)))
+			return number;
+	}
 	rac_code_modules_image(m, address, &number, &image);
 	return number;
 }

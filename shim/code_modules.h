@@ -42,8 +42,10 @@ static inline uint64_t rac_pc_address(uint64_t pc)
 	return pc & ((UINT64_C(1) << RAC_PC_ADDRESS_BITS) - 1);
 }
 
-#define RAC_CODE_ADDRESSES 1024 /* remembered at a time; a power of two */
-#define RAC_CODE_STRETCHES 32   /* of memory without a module */
+/* Addresses remembered at a time: sets of those that fall together. */
+#define RAC_CODE_SETS      256 /* a power of two */
+#define RAC_CODE_WAYS      4
+#define RAC_CODE_STRETCHES 32 /* of memory without a module */
 
 struct rac_code_module {
 	rac_atomic_u64 seen_in; /* the epoch in which it was last seen in its place */
@@ -63,7 +65,8 @@ struct rac_code_modules {
 	rac_atomic_u32 newest; /* number of a module */
 	rac_atomic_u32 next_stretch;
 	struct rac_code_stretch stretches[RAC_CODE_STRETCHES];
-	rac_atomic_u64 addresses[RAC_CODE_ADDRESSES]; /* as rac_pc makes them */
+	rac_atomic_u32 turn; /* whose place is next to be overwritten */
+	rac_atomic_u64 addresses[RAC_CODE_SETS][RAC_CODE_WAYS]; /* as rac_pc makes them */
 	struct rac_code_module modules[];
 };
 
@@ -89,6 +92,10 @@ enum rac_code_found {
 /* The same, with the module's image where it is found. */
 enum rac_code_found rac_code_modules_image(
 	struct rac_code_modules *m, uintptr_t address, uint16_t *number, struct rac_image *image);
+
+/* The image of a module that was found earlier, wherever it is now. False: another thread is about to
+ * describe it. */
+bool rac_code_modules_known(struct rac_code_modules *m, uint16_t number, struct rac_image *image);
 
 /* Whether a module that was found earlier is in its place; compares if need be. */
 bool rac_code_modules_check(struct rac_code_modules *m, uint16_t number);

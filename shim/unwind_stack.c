@@ -52,24 +52,43 @@ struct rac_unwind *rac_unwind_init(void *memory, struct rac_code_modules *module
 	return u;
 }
 
-static struct rac_unwind_slot *slot_of(struct rac_unwind *u, uintptr_t address)
+static inline struct rac_unwind_slot *set_of(struct rac_unwind *u, uintptr_t address)
 {
 	uint64_t hash = (uint64_t)address * UINT64_C(0x9e3779b97f4a7c15);
 
-	return &u->slots[hash >> 40 & (RAC_UNWIND_RULES - 1)];
+	return u->sets[hash >> 40 & (RAC_UNWIND_SETS - 1)].slots;
 }
 
 /* Halves of two writes never make a tag that fits: two rules differ by far more than two addresses when
  * they are multiplied so. */
-static uint64_t tag_of(uintptr_t address, uint64_t rule)
+static inline uint64_t tag_of(uintptr_t address, uint64_t rule)
 {
 	return address ^ rule * UINT64_C(0xd6e8feb86659fd93);
+}
+
+/* Relaxed, then release: a half-written slot is told by its tag; who sees the tag sees what is known of
+ * the module. */
+static void remember(struct rac_unwind *u, uintptr_t address, uint64_t rule)
+{
+	struct rac_unwind_slot *set = set_of(u, address), *slot = NULL;
+
+	for (unsigned i = 0; i < RAC_UNWIND_WAYS && slot == NULL; i++) {
+		uint64_t tag = rac_load_relaxed(&set[i].tag), old = rac_load_relaxed(&set[i].rule);
+
+		/* Free, or the address's own of before. */
+		if ((tag == 0 && old == 0) || tag == tag_of(address, old))
+			slot = &set[i];
+	}
+	/* Relaxed: any turn will do. */
+	if (slot == NULL)
+		slot = &set[rac_fetch_add_relaxed(&u->turn, 1) % RAC_UNWIND_WAYS];
+	rac_store_relaxed(&slot->rule, rule);
+	rac_store_release(&slot->tag, tag_of(address, rule));
 }
 
 /* Out of line, so that the hot path does not carry its stack and registers. */
 __attribute__((noinline)) static uint64_t learn_rule(struct rac_unwind *u, uintptr_t address)
 {
-	struct rac_unwind_slot *slot = slot_of(u, address);
 	uint64_t packed = rac_rule_pack_unknown(rac_code_load_epoch());
 	struct rac_image image;
 	struct rac_rule rule;
@@ -85,10 +104,7 @@ __attribute__((noinline)) static uint64_t learn_rule(struct rac_unwind *u, uintp
 		packed = rac_rule_pack(module, &rule);
 		break;
 	}
-	/* Relaxed, then release: a half-written slot is told by its tag; who sees the tag sees what is
-	 * known of the module. */
-	rac_store_relaxed(&slot->rule, packed);
-	rac_store_release(&slot->tag, tag_of(address, packed));
+	remember(u, address, packed);
 	return packed;
 }
 
@@ -106,10 +122,18 @@ __attribute__((noinline)) static uint64_t check_rule(
 
 static inline uint64_t rule_of(struct rac_unwind *u, uintptr_t address, uint64_t epoch)
 {
-	struct rac_unwind_slot *slot = slot_of(u, address);
-	uint64_t tag = rac_load_acquire(&slot->tag), rule = rac_load_relaxed(&slot->rule);
+	const struct rac_unwind_slot *set = set_of(u, address);
+	uint64_t rule = 0;
+	unsigned i;
 
-	if (__builtin_expect(tag != tag_of(address, rule), 0))
+	for (i = 0; i < RAC_UNWIND_WAYS; i++) {
+		uint64_t tag = rac_load_acquire(&set[i].tag);
+
+		rule = rac_load_relaxed(&set[i].rule);
+		if (__builtin_expect(tag == tag_of(address, rule), 1))
+			break;
+	}
+	if (__builtin_expect(i == RAC_UNWIND_WAYS, 0))
 		return learn_rule(u, address);
 	if (__builtin_expect(
 		    !rac_code_modules_is_current(u->modules, rac_rule_module(rule), epoch), 0))

@@ -15,18 +15,28 @@
 #include "code_modules.h"
 #include <stddef.h>
 
-#define RAC_UNWIND_RULES 8192 /* remembered at a time; a power of two */
+/*
+ * Rules remembered at a time: sets of those whose addresses fall together. Of a stack's frames some always
+ * do, and one that pushes out another would be worked out anew each time.
+ */
+#define RAC_UNWIND_SETS 4096 /* a power of two */
+#define RAC_UNWIND_WAYS 4    /* one cache line */
 
 struct rac_unwind_slot {
 	rac_atomic_u64 tag;  /* the address, mixed with the rule */
 	rac_atomic_u64 rule; /* see unwind_rule.h */
 };
 
+struct rac_unwind_set {
+	_Alignas(RAC_CACHE_LINE) struct rac_unwind_slot slots[RAC_UNWIND_WAYS];
+};
+
 /* What one process remembers. Treat as opaque; made by rac_unwind_init. */
 struct rac_unwind {
 	struct rac_code_modules *modules;
-	uint16_t skipped; /* number of a module */
-	_Alignas(64) struct rac_unwind_slot slots[RAC_UNWIND_RULES];
+	uint16_t skipped;    /* number of a module */
+	rac_atomic_u32 turn; /* whose slot is next to be overwritten */
+	struct rac_unwind_set sets[RAC_UNWIND_SETS];
 };
 
 enum rac_unwind_end {

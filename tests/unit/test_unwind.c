@@ -50,6 +50,14 @@ WALK(checked)
 WALK(stripped)
 #undef WALK
 
+/* A rule that pushes out another would be worked out anew for each stack with both. */
+Test(unwind, forgets_no_rule_while_there_is_room)
+{
+	walk_randomly("O2", 100, 12);
+	walk_randomly("O3", 100, 12);
+	cr_assert(eq(u32, rac_load_relaxed(&unwinder->turn), 0));
+}
+
 /* The frame itself is told, who called it is not. */
 static void check_ends_at(const char *name, void *frame_pointer, enum rac_unwind_end end)
 {
@@ -222,14 +230,18 @@ static void *walk_until_stopped(void *seed)
 	return c;
 }
 
+static struct rac_unwind_slot *any_slot(uint64_t random)
+{
+	return &unwinder->sets[random & (RAC_UNWIND_SETS - 1)].slots[random >> 12 & 3];
+}
+
 /* What threads that write one slot at the same time can leave there: halves of different rules. */
 static void *mix_halves(void *unused)
 {
 	uint64_t random = 1;
 
 	while (!atomic_load(&stop)) {
-		struct rac_unwind_slot *a = &unwinder->slots[random >> 33 & (RAC_UNWIND_RULES - 1)];
-		struct rac_unwind_slot *b = &unwinder->slots[random >> 46 & (RAC_UNWIND_RULES - 1)];
+		struct rac_unwind_slot *a = any_slot(random >> 33), *b = any_slot(random >> 46);
 
 		if ((random >> 60 & 1) != 0)
 			rac_store_relaxed(&a->rule, rac_load_relaxed(&b->rule));
