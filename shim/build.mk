@@ -3,9 +3,9 @@
 
 SHIM_OBJ := $(patsubst shim/%,$(B)/shim/%.o,$(sort $(wildcard shim/*.c shim/*.S)))
 # What needs nothing of the rest: tests and benchmarks link it by itself.
-SHIM_ALONE := $(addprefix $(B)/shim/,$(addsuffix .c.o,code_epoch code_modules elf_image maps safe_read \
-              stack_reach unwind_bytes unwind_cfi unwind_expression unwind_program unwind_stack \
-              unwind_table))
+SHIM_ALONE := $(addprefix $(B)/shim/,$(addsuffix .c.o,code_epoch code_modules elf_image maps \
+              python_frames python_layout python_text safe_read stack_merge stack_reach unwind_bytes \
+              unwind_cfi unwind_expression unwind_program unwind_stack unwind_table))
 # What runs at the end may run on a signal stack of 8 KiB, which holds a kernel's frame already.
 SHIM_FRAME := -Wframe-larger-than=2048
 # These run at the first use of CUDA, where a context is made and beneath NVML, on a thread's own stack.

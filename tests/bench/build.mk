@@ -35,6 +35,6 @@ $(BENCH)/bench_pairs: tests/bench/bench_pairs.c
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_CFLAGS) $< $(LDFLAGS) -o $@
 
-$(BENCH)/bench_stacks: tests/bench/stacks.c $(SHIM_ALONE) $(B)/librac_core.a
+$(BENCH)/bench_stacks: tests/bench/stacks.c $(SHIM_ALONE) $(B)/librac_core.a | $(STACKS)/python_probe.so
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Ishim $(CFLAGS) $(DEPS) $^ $(LDFLAGS) -ldl -o $@

@@ -1,6 +1,7 @@
 #!/bin/sh
-# stacks.sh - what a call stack costs, beside libgcc and libunwind, and beside what heaptrack adds to each
-# malloc and free where it is installed; medians of interleaved runs. It judges nothing.
+# stacks.sh - what a call stack costs, beside libgcc and libunwind, with Python's frames, and beside what
+# heaptrack adds to each malloc and free; medians of interleaved runs, of what is installed. It judges
+# nothing.
 #
 #   B=build tests/bench/stacks.sh [ROUNDS]
 set -eu
@@ -12,6 +13,7 @@ heaptrack=/usr/lib/heaptrack/libheaptrack_preload.so
 unset LD_PRELOAD
 
 "$bench"
+"${PYTHON:-python3}" -B tests/bench/python_stacks.py "${B:-build}/stacks/python_probe.so" || :
 if [ ! -f "$heaptrack" ]; then
 	echo 'heaptrack is not here'
 	exit 0

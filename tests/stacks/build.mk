@@ -15,7 +15,7 @@ STACKS_frames_no_table := -O2 -fomit-frame-pointer -Wl,--no-eh-frame-hdr
 
 STACKS_FRAMES := O0 O2 O3 pointers checked stripped no_table
 STACKS_ALL    := $(STACKS)/plugin_1.so $(STACKS)/plugin_2.so $(STACKS)/odd.so \
-                 $(STACKS_FRAMES:%=$(STACKS)/frames_%.so)
+                 $(STACKS)/python_probe.so $(STACKS_FRAMES:%=$(STACKS)/frames_%.so)
 
 $(STACKS)/plugin_%.so: tests/stacks/plugin.c
 	@mkdir -p $(@D)
@@ -28,3 +28,7 @@ $(STACKS)/frames_%.so: tests/stacks/frames.c tests/stacks/build.mk
 $(STACKS)/odd.so: tests/stacks/odd_x86_64.S tests/stacks/odd_aarch64.S
 	@mkdir -p $(@D)
 	$(CC) $(STACKS_CFLAGS) -shared $^ -o $@
+
+$(STACKS)/python_probe.so: tests/stacks/python_probe.c $(SHIM_ALONE) $(B)/librac_core.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Ishim $(CFLAGS) $(DEPS) -shared $^ $(LDFLAGS) -ldl -o $@
