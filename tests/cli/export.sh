@@ -71,6 +71,16 @@ for format in $formats; do
 	fi
 done
 
+if [ -e "$B/apps/demo" ] && [ -e "$B/librac_track.so" ]; then
+	run env RAC_RECORD="$T/demo.rec" RAC_REPORT="$T/demo.json" RAC_LIMIT=640M \
+		LD_PRELOAD="$B/librac_track.so" "$B/apps/demo"
+	for format in pprof folded speedscope torch prometheus; do
+		exported "$format" "$T/demo.rec"
+		is "$format of a record is that of the report" "$("$PYTHON" tests/lib/exports.py \
+			"$format" "$T/export.$format" "$T/demo.json" 2>&1)" ''
+	done
+fi
+
 exported folded "$GOLDEN"
 is 'a folded stack begins with the device and ends with the call' "$(sed -n 2p "$T/export.folded")" \
 	'GPU 0;<module> (/home/ada/serve.py:41);Engine.step (/home/ada/engine.py:204);KVCache::grow(unsigned long) (src/kv_cache.cu:118);cuMemAlloc_v2 1073741824'
