@@ -79,4 +79,5 @@ free_holds 'a free that is shown can be allocated: the cap covers contexts, too'
 	RAC_SCOPE=process SIMCUDA_CONTEXT_BYTES=90M LD_LIBRARY_PATH="$B/sim"
 free_holds 'a free that is shown can be allocated: the cap is a group'"'"'s' RAC_LIMIT=1G \
 	RAC_GROUP=query-$$ SIMCUDA_SHARED="$T/board"
+rm -f /dev/shm/rac-group-*-query-$$-*
 finish
