@@ -137,8 +137,7 @@ size_t rac_settings_read(struct rac_settings *out, char *const environment[],
 	};
 
 	memset(out, 0, sizeof(*out));
-	out->stacks = RAC_STACKS_CALLER;
-	out->depth = RAC_DEPTH_DEFAULT;
+	out->keeps_callers = true;
 	find_known(&r);
 	keep_shown(&r);
 	for (int i = 0; i < RAC_SETTING_COUNT; i++)

@@ -44,13 +44,6 @@ enum rac_on_limit { RAC_ON_LIMIT_DENY, RAC_ON_LIMIT_WARN, RAC_ON_LIMIT_ABORT };
 enum rac_scope { RAC_SCOPE_ALLOCATIONS, RAC_SCOPE_PROCESS };
 enum rac_show { RAC_SHOW_LIMIT, RAC_SHOW_DEVICE };
 enum rac_format { RAC_FORMAT_TEXT, RAC_FORMAT_JSON };
-/* What is kept of call stacks: bits, and the words' meanings. */
-#define RAC_STACKS_CALLER 1u
-#define RAC_STACKS_NATIVE 2u
-#define RAC_STACKS_PYTHON 4u
-#define RAC_DEPTH_DEFAULT 32
-#define RAC_DEPTH_MAX     128
-
 enum rac_report_to { RAC_REPORT_STDERR, RAC_REPORT_NONE, RAC_REPORT_PATH };
 
 struct rac_setting_shown {
@@ -65,8 +58,7 @@ struct rac_settings {
 	enum rac_on_limit on_limit;
 	enum rac_scope scope;
 	enum rac_show show;
-	unsigned stacks; /* RAC_STACKS_… */
-	unsigned depth;  /* frames kept of a stack */
+	bool keeps_callers; /* RAC_STACKS: sites are kept */
 	enum rac_report_to report_to;
 	enum rac_format format;
 	bool verbose;

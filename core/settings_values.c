@@ -1,14 +1,13 @@
 /*
  * settings_values.c - reads the value of each setting; which variables are there is settings.c's.
  */
-#include "checked.h"
 #include "path_pattern.h"
 #include "settings_parts.h"
 #include "utf8.h"
 #include <string.h>
 
 /* How the values of each setting are read. */
-enum kind { LIMIT, WORD, NUMBER, SWITCH, REPORT, PATH, FOLDER, NAME, FREE };
+enum kind { LIMIT, WORD, SWITCH, REPORT, PATH, FOLDER, NAME, FREE };
 
 static const enum kind kinds[RAC_SETTING_COUNT] = {
 #define SETTING(id, flag, kind, preset, values, support, help) [RAC_SETTING_##id] = kind,
@@ -74,15 +73,6 @@ static void add_word_problem(struct rac_settings_reading *r, enum rac_setting se
 	add_words(&t, info->values);
 }
 
-/* In the order of the words in settings.def. */
-static const unsigned stacks_of_word[] = {
-	0,
-	RAC_STACKS_CALLER,
-	RAC_STACKS_CALLER | RAC_STACKS_NATIVE,
-	RAC_STACKS_CALLER | RAC_STACKS_PYTHON,
-	RAC_STACKS_CALLER | RAC_STACKS_NATIVE | RAC_STACKS_PYTHON,
-};
-
 static void read_word(struct rac_settings_reading *r, enum rac_setting setting)
 {
 	const struct rac_setting_info *info = rac_setting_info(setting);
@@ -99,45 +89,7 @@ static void read_word(struct rac_settings_reading *r, enum rac_setting setting)
 	else if (setting == RAC_SETTING_FORMAT)
 		r->out->format = (enum rac_format)index;
 	else if (setting == RAC_SETTING_STACKS)
-		r->out->stacks = stacks_of_word[index];
-}
-
-/* Reads a decimal number up to what `*text` goes on with; false: there is none, or it is too large. */
-static bool take_number(const char **text, uint64_t *out)
-{
-	const char *begin = *text;
-
-	for (*out = 0; **text >= '0' && **text <= '9'; ++*text)
-		if (!rac_checked_mul(*out, 10, out) ||
-			!rac_checked_add(*out, (uint64_t)(**text - '0'), out))
-			return false;
-	return *text != begin;
-}
-
-static void read_number(struct rac_settings_reading *r, enum rac_setting setting)
-{
-	const char *value = r->values[setting], *range = rac_setting_info(setting)->values;
-	struct rac_fault fault = {.length = strlen(value)};
-	uint64_t number, low = 0, high = 0;
-
-	take_number(&range, &low);
-	range += strlen("..");
-	take_number(&range, &high);
-	if (!take_number(&value, &number) || *value != '\0')
-		fault.wrong = "is not a number";
-	else if (number < low || number > high)
-		fault.wrong = "is out of range";
-	if (fault.wrong != NULL) {
-		struct rac_text t = rac_settings_problem_new(r, RAC_PROBLEM_VALUE, setting);
-
-		rac_fault_text(&t, rac_setting_info(setting)->variable, r->values[setting],
-			fault.length, &fault);
-		rac_text_string(&t, "; write a whole number in ");
-		rac_text_string(&t, rac_setting_info(setting)->values);
-		return;
-	}
-	if (setting == RAC_SETTING_DEPTH)
-		r->out->depth = (unsigned)number;
+		r->out->keeps_callers = index > 0;
 }
 
 static bool is_word(const char *text, const char *word)
@@ -338,9 +290,6 @@ static void read_built(struct rac_settings_reading *r, enum rac_setting setting)
 		break;
 	case WORD:
 		read_word(r, setting);
-		break;
-	case NUMBER:
-		read_number(r, setting);
 		break;
 	case SWITCH:
 		read_switch(r, setting);

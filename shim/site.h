@@ -25,7 +25,7 @@ uint32_t rac_site_count(
 static inline uint32_t rac_site_taken(
 	struct rac_state *state, enum rac_hook hook, uint8_t kind, uint8_t device, uint64_t bytes)
 {
-	return state->settings.stacks != 0 ? rac_site_count(state, hook, kind, device, bytes) : 0;
+	return state->settings.keeps_callers ? rac_site_count(state, hook, kind, device, bytes) : 0;
 }
 
 /* Counts what an entry held as given back, before it leaves the device's charge. */

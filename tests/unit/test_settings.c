@@ -170,7 +170,7 @@ Test(settings, a_cap_that_cannot_be_read_fails_closed)
 
 Test(settings, a_problem_tells_its_setting)
 {
-	READ("RAC_LIMIT=8Q", "RAC_SHOW=x", "RAC_DEPTH=0", "RAC_NO=1");
+	READ("RAC_LIMIT=8Q", "RAC_SHOW=x", "RAC_DEPTH=1", "RAC_NO=1");
 	cr_assert_eq(found, 4);
 	cr_assert_eq(problems[0].setting, RAC_SETTING_LIMIT);
 	cr_assert_eq(problems[1].setting, RAC_SETTING_SHOW);
@@ -251,46 +251,18 @@ Test(settings, a_misspelt_cap_does_not_run_uncapped)
 	cr_assert_eq(cap(0), 4 * GIB);
 }
 
-Test(settings, stacks_are_kept_as_the_words_say)
+Test(settings, callers_are_kept_unless_told_otherwise)
 {
 	READ("RAC_LIMIT=8G");
-	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER);
+	cr_assert(settings.keeps_callers);
 	READ("RAC_STACKS=none");
-	cr_assert_eq(settings.stacks, 0);
+	cr_assert(!settings.keeps_callers);
+	READ("RAC_STACKS=caller");
+	cr_assert(settings.keeps_callers);
 	READ("RAC_STACKS=native");
-	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER | RAC_STACKS_NATIVE);
-	READ("RAC_STACKS=python");
-	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER | RAC_STACKS_PYTHON);
-	READ("RAC_STACKS=native,python");
-	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER | RAC_STACKS_NATIVE | RAC_STACKS_PYTHON);
-	READ("RAC_STACKS=all");
 	expect_one(RAC_PROBLEM_VALUE,
-		"RAC_STACKS='all' is none of its values; write none, caller, native, python or "
-		"native,python");
-	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER, "the default");
-}
-
-Test(settings, a_number_is_read_in_its_range)
-{
-	static const char *const wrong[] = {"RAC_DEPTH=", "RAC_DEPTH=x", "RAC_DEPTH=3x",
-		"RAC_DEPTH=-1", "RAC_DEPTH=+3", "RAC_DEPTH= 3",
-		"RAC_DEPTH=99999999999999999999999"};
-
-	READ("RAC_LIMIT=8G");
-	cr_assert_eq(settings.depth, RAC_DEPTH_DEFAULT);
-	READ("RAC_DEPTH=1");
-	cr_assert_eq(settings.depth, 1);
-	READ("RAC_DEPTH=128");
-	cr_assert_eq(settings.depth, RAC_DEPTH_MAX);
-	READ("RAC_DEPTH=129");
-	expect_one(RAC_PROBLEM_VALUE,
-		"RAC_DEPTH='129' is out of range; write a whole number in 1..128");
-	cr_assert_eq(settings.depth, RAC_DEPTH_DEFAULT);
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
-		READ(wrong[i]);
-		cr_assert_eq(found, 1, "%s", wrong[i]);
-		cr_assert_eq(settings.depth, RAC_DEPTH_DEFAULT);
-	}
+		"RAC_STACKS='native' is none of its values; write none or caller");
+	cr_assert(settings.keeps_callers, "the default");
 }
 
 #define SIXTY_FOUR "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
