@@ -146,7 +146,11 @@ static void put_json_row(struct rac_emit *e, const struct rac_top_row *row)
 			rac_json_null(e, "limit_bytes");
 		rac_json_u64(e, "refused", row->device.refused);
 	} else {
-		rac_json_null(e, "ordinal");
+		static const char *const keys[] = {
+			"ordinal", "uuid", "live_bytes", "peak_bytes", "limit_bytes", "refused"};
+
+		for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+			rac_json_null(e, keys[i]);
 	}
 	if (row->calls_per_second >= 0) {
 		snprintf(rate, sizeof(rate), "%.1f", row->calls_per_second);

@@ -30,12 +30,12 @@ compile "$T/stay" '
 		return fread(&end, 1, 1, stdin) != 0;
 	}' -Itests/sim/include -L"$SIM" -lcuda -Wl,-rpath,"$SIM"
 
-# rows: what is shown of our program, smallest first.
+# rows: what is shown of our program, smallest first. Others may run on the machine.
 rows() {
 	"$PYTHON" -c 'import json, sys
-for row in sorted(json.load(open(sys.argv[1]))["rows"], key=lambda row: row["live_bytes"]):
-    if row["program"] == "stay":
-        print(row["source"], row["ordinal"], row["live_bytes"] >> 20, row["limit_bytes"], row["state"])' "$T/out"
+ours = [row for row in json.load(open(sys.argv[1]))["rows"] if row["program"] == "stay"]
+for row in sorted(ours, key=lambda row: row["live_bytes"]):
+    print(row["source"], row["ordinal"], row["live_bytes"] >> 20, row["limit_bytes"], row["state"])' "$T/out"
 }
 
 export READY="$T/ready" SIMCUDA_DEVICES=2
