@@ -4,13 +4,13 @@ CLI_OBJ := $(patsubst cli/%.c,$(B)/cli/%.o,$(sort $(wildcard cli/*.c)))
 
 # json-c reads models' config.json and reports (cli/json.h). Without it all else is built.
 JSON_LIBS := $(shell pkg-config --libs json-c 2>/dev/null || \
-	{ printf '\#include <json-c/json.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo -ljson-c; })
+	{ $(CC) -include json-c/json.h -E -x c /dev/null >/dev/null 2>&1 && echo -ljson-c; })
 # zlib compresses exports (cli/gzip.h); the same holds for it.
 ZLIB_LIBS := $(shell pkg-config --libs zlib 2>/dev/null || \
-	{ printf '\#include <zlib.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo -lz; })
+	{ $(CC) -include zlib.h -E -x c /dev/null >/dev/null 2>&1 && echo -lz; })
 # ncurses draws the live screen of rac top; without it there is rac top --once.
 CURSES_LIBS := $(shell pkg-config --libs ncurses 2>/dev/null || \
-	{ printf '\#include <curses.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo -lncurses; })
+	{ $(CC) -include curses.h -E -x c /dev/null >/dev/null 2>&1 && echo -lncurses; })
 CLI_CPPFLAGS := $(if $(JSON_LIBS),-DRAC_HAVE_JSON) $(if $(ZLIB_LIBS),-DRAC_HAVE_ZLIB) \
 	$(if $(CURSES_LIBS),-DRAC_HAVE_CURSES)
 CLI_LIBS := $(JSON_LIBS) $(ZLIB_LIBS) $(CURSES_LIBS)

@@ -100,9 +100,10 @@ struct ledger_look {
 static struct ledger_look look_at_ledger(const struct rac_state *state, uint32_t device)
 {
 	const struct rac_untracked *u = &state->untracked;
-	struct ledger_look look = {.entered = rac_load_seq_cst(&u->entered)};
+	struct ledger_look look = {0};
 	struct rac_device_snapshot s;
 
+	look.entered = rac_load_seq_cst(&u->entered);
 	look.alone =
 		!is_covered(state) || rac_load_seq_cst(&u->inside) == (rac_thread.counted ? 1 : 0);
 	rac_tracker_snapshot(state->tracker, device, &s);
