@@ -52,7 +52,9 @@ works() {
 	cp "$T/err" "$T/quiet"
 	shimmed SIMCUDA_MEMORY=128M SIMCUDA_SHARED="$T/board" "$python" "tests/clients/$1.py"
 	cp "$T/out" "$T/under"
-	is "$1: nothing is said" "$(cat "$T/err")" "$(cat "$T/quiet")"
+	# But for where the client fills the device: what the driver refuses is said.
+	is "$1: nothing is said" \
+		"$(grep -v '^==rac [0-9]*== out of memory in the driver: ' "$T/err")" "$(cat "$T/quiet")"
 	figures "$1: the report equals the truth"
 	equal "$1: the same result with the library"
 }
