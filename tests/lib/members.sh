@@ -105,9 +105,11 @@ files_of() {
 	echo $#
 }
 
+# On a busy machine the number of one that has ended is soon another process's.
 members_end() {
 	for members_pid in $members; do
-		kill -KILL "$members_pid" 2>/dev/null
+		grep -qx "PPid:[[:blank:]]*$$" "/proc/$members_pid/status" 2>/dev/null &&
+			kill -KILL "$members_pid"
 	done
 	wait 2>/dev/null
 }
