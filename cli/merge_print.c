@@ -61,7 +61,8 @@ static void put_end(struct rac_emit *e, const struct rac_merge_row *row)
 {
 	char cell[CELL];
 
-	if (row->end == RAC_END_RUNNING || row->end == RAC_END_EXEC)
+	if (row->end == RAC_END_RUNNING || row->end == RAC_END_EXEC ||
+		row->status == RAC_REPORT_STATUS_UNKNOWN)
 		snprintf(cell, sizeof(cell), "%s", rac_end_name(row->end));
 	else
 		snprintf(cell, sizeof(cell), "%s %" PRId64, rac_end_name(row->end), row->status);
@@ -204,7 +205,10 @@ static void put_json_row(struct rac_emit *e, const char *key, const struct rac_m
 	rac_json_u64(e, "pid", row->pid);
 	rac_json_string(e, "file", row->name);
 	rac_json_string(e, "how", rac_end_name(row->end));
-	rac_json_i64(e, "status", row->status);
+	if (row->status != RAC_REPORT_STATUS_UNKNOWN)
+		rac_json_i64(e, "status", row->status);
+	else
+		rac_json_null(e, "status");
 	rac_json_i64(e, "exit_code", row->exit_code);
 	if (!row->has_device) {
 		rac_json_null(e, "device");

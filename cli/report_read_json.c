@@ -131,10 +131,13 @@ static bool read_process(struct rac_report_reading *r, struct rac_report_process
 		!read_command(r, &place, process, out) || !read_times(r, &place, process, out))
 		return false;
 	end = rac_field_need(&r->fields, &place, process, "end", RAC_NODE_OBJECT);
+	out->status = RAC_REPORT_STATUS_UNKNOWN;
 	if (end == NULL || !rac_fields_read(&r->fields, &end_place, end, &status, 1, out) ||
 		!rac_reading_word(r, &end_place, end, "how", end_names, COUNT(end_names), &how))
 		return false;
 	out->end = (enum rac_end)how;
+	if (out->status == RAC_REPORT_STATUS_UNKNOWN && out->end != RAC_END_EXIT)
+		out->status = 0;
 	return true;
 }
 

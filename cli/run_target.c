@@ -224,11 +224,8 @@ static bool obstacle(const char *path, enum loading loading, struct rac_complain
 	case LOADING_FOREIGN:
 		return !rac_complain(c,
 			"'%s' is for another kind of machine than the library, " NO_EFFECT, path);
-	case LOADING_MUSL:
-		return !rac_complain(c,
-			"'%s' uses musl; the library is made for glibc and may fail to load there",
-			path);
 	case LOADING_GLIBC:
+	case LOADING_MUSL:
 	case LOADING_SCRIPT:
 		break;
 	}

@@ -68,6 +68,8 @@ static inline bool rac_counts_occurred(const struct rac_counts *c)
 }
 
 #define RAC_REPORT_TIME_UNKNOWN UINT64_MAX
+/* A C library that does not tell a program's handlers with what it ends: musl. */
+#define RAC_REPORT_STATUS_UNKNOWN (-1)
 
 struct rac_report_process {
 	uint64_t pid, ppid;
@@ -79,7 +81,8 @@ struct rac_report_process {
 	uint64_t started_unix_ns;
 	uint64_t elapsed_ns; /* RAC_REPORT_TIME_UNKNOWN: nobody saw it end */
 	enum rac_end end;
-	int64_t status; /* exit status or signal number, see end; 0 where there is none */
+	int64_t status; /* exit status or signal number, see end; 0 where there is none,
+	                 * RAC_REPORT_STATUS_UNKNOWN after exit where nobody knows */
 };
 
 /* What the driver charges to the process beyond the ledger, on one device. */

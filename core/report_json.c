@@ -46,7 +46,10 @@ static void emit_process(struct rac_emit *e, const struct rac_report_process *p)
 		rac_json_null(e, "seconds");
 	rac_json_object_begin(e, "end");
 	rac_json_string(e, "how", rac_end_name(p->end));
-	rac_json_i64(e, "status", p->status);
+	if (p->status != RAC_REPORT_STATUS_UNKNOWN)
+		rac_json_i64(e, "status", p->status);
+	else
+		rac_json_null(e, "status");
 	rac_json_object_end(e);
 	rac_json_object_end(e);
 }

@@ -91,8 +91,11 @@ void rac_words_end(struct rac_emit *e, const struct rac_report_process *p)
 {
 	switch (p->end) {
 	case RAC_END_EXIT:
-		rac_emit_string(e, "ended with status ");
-		rac_emit_i64(e, p->status);
+		rac_emit_string(e, "ended");
+		if (p->status != RAC_REPORT_STATUS_UNKNOWN) {
+			rac_emit_string(e, " with status ");
+			rac_emit_i64(e, p->status);
+		}
 		return;
 	case RAC_END_UNDERSCORE_EXIT:
 		rac_emit_string(e, "ended by _exit with status ");

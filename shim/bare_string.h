@@ -16,6 +16,13 @@ static inline bool rac_begins_with(const char *text, const char *beginning)
 	return *beginning == '\0';
 }
 
+static inline bool rac_contains(const char *text, const char *part)
+{
+	while (*text != '\0' && !rac_begins_with(text, part))
+		text++;
+	return *text != '\0';
+}
+
 static inline bool rac_same_text(const char *a, const char *b)
 {
 	while (*a != '\0' && *a == *b) {

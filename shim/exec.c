@@ -10,6 +10,7 @@
  * All of this may run in signal handlers and in children of fork: no lock, no allocation.
  */
 #include "exit_report.h"
+#include "file_status.h"
 #include "hooks.h"
 #include "libc_real.h"
 #include <alloca.h>
@@ -18,7 +19,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,7 +32,7 @@ static bool may_run(int folder, const char *path, int flags)
 {
 	struct statx st;
 
-	if (statx(folder, path, flags, STATX_TYPE | STATX_MODE, &st) != 0 ||
+	if (rac_file_status(folder, path, flags, STATX_TYPE | STATX_MODE, &st) != 0 ||
 		!S_ISREG(st.stx_mode) || (st.stx_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0)
 		return false;
 	return syscall(SYS_faccessat, folder, path, X_OK) == 0 || errno != EACCES;

@@ -102,7 +102,7 @@ bool rac_exit_report_is_due(void)
 	return state != NULL && rac_load_relaxed(&state->reported) == 0;
 }
 
-bool rac_exit_report(enum rac_end end, int status)
+bool rac_exit_report(enum rac_end end, int64_t status)
 {
 	struct rac_state *state = rac_state_if_started();
 	int saved = errno;

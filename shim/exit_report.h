@@ -15,7 +15,7 @@ bool rac_exit_report_is_due(void);
  * Says in the record how the process ends and, if it used CUDA, writes the report to where RAC_REPORT says;
  * once per process. Calls no CUDA function, takes no lock. False: it was not this call that did.
  */
-bool rac_exit_report(enum rac_end end, int status);
+bool rac_exit_report(enum rac_end end, int64_t status);
 
 /*
  * The process goes on after all, since what was to end it failed with that error: the report is taken back,

@@ -3,12 +3,12 @@
  */
 #include "file_name.h"
 
+#include "file_status.h"
 #include "process_info.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h> /* rename, RENAME_NOREPLACE */
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -69,8 +69,7 @@ static bool exists(const char *path)
 {
 	struct statx st;
 
-	/* statx, because stat is a symbol of glibc 2.33 where it is not an inline function. */
-	return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0, &st) == 0;
+	return rac_file_status(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0, &st) == 0;
 }
 
 static bool is_taken(void)

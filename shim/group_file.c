@@ -4,6 +4,7 @@
  */
 #include "group_file.h"
 
+#include "file_status.h"
 #include "group.h"
 #include "process_info.h"
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <stdio.h> /* SEEK_SET */
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,7 +45,7 @@ static enum rac_group_trouble check(struct rac_group_file *f, uint64_t *size)
 {
 	struct statx st;
 
-	if (statx(f->fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) != 0)
+	if (rac_file_status(f->fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) != 0)
 		return fail(f, RAC_GROUP_NOT_OPENED);
 	f->error = 0;
 	f->inode = st.stx_ino;

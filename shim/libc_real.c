@@ -73,14 +73,16 @@ struct next_search {
 	uintptr_t found;
 };
 
-static bool is_libc_itself(const char *soname)
+/* musl's is the program's interpreter, and not everywhere has a soname. */
+static bool is_libc_itself(const struct rac_object *object)
 {
-	return rac_same_text(soname, "libc.so.6") || rac_begins_with(soname, "libc.musl-");
+	return rac_same_text(object->soname, "libc.so.6") ||
+		rac_contains(object->path, "/ld-musl-");
 }
 
-static bool is_libc(const char *soname)
+static bool is_libc(const struct rac_object *object)
 {
-	return is_libc_itself(soname) || rac_same_text(soname, "libdl.so.2");
+	return is_libc_itself(object) || rac_same_text(object->soname, "libdl.so.2");
 }
 
 /* Goes on until the C library has been seen. */
@@ -93,10 +95,10 @@ static bool visit_behind_us(void *context, const struct rac_object *object)
 
 		if (found != 0 && search->next[i] == 0)
 			search->next[i] = found;
-		if (found != 0 && search->libc[i] == 0 && is_libc(object->soname))
+		if (found != 0 && search->libc[i] == 0 && is_libc(object))
 			search->libc[i] = found;
 	}
-	return !is_libc_itself(object->soname);
+	return !is_libc_itself(object);
 }
 
 static bool visit_object(void *context, const struct rac_object *object)
@@ -147,7 +149,7 @@ static bool visit_next(void *context, const struct rac_object *object)
 	struct next_search *search = context;
 
 	search->found = rac_object_function(object, search->name);
-	return search->found == 0 && !is_libc_itself(object->soname);
+	return search->found == 0 && !is_libc_itself(object);
 }
 
 static bool visit_until_next(void *context, const struct rac_object *object)

@@ -25,11 +25,20 @@
 
 /* What at_quick_exit is made of in glibc; a C library without it gets no report at quick_exit. */
 int __cxa_at_quick_exit(void (*handler)(void *), void *object) __attribute__((weak));
+/* What atexit is made of, which musl has as well; on_exit musl has not. */
+int __cxa_atexit(void (*handler)(void *), void *object, void *library);
+extern __typeof__(on_exit) on_exit __attribute__((weak));
 
 static void on_exit_handler(int status, void *unused)
 {
 	(void)unused;
 	rac_exit_report(RAC_END_EXIT, status & 0xff);
+}
+
+static void at_exit_handler(void *unused)
+{
+	(void)unused;
+	rac_exit_report(RAC_END_EXIT, RAC_REPORT_STATUS_UNKNOWN);
 }
 
 /* glibc hands the status to every handler, as the second argument. */
@@ -45,7 +54,10 @@ void rac_life_register(void)
 
 	if (rac_exchange_acq_rel(&registered, 1) != 0)
 		return;
-	on_exit(on_exit_handler, NULL);
+	if (on_exit != NULL)
+		on_exit(on_exit_handler, NULL);
+	else
+		__cxa_atexit(at_exit_handler, NULL, NULL);
 	if (__cxa_at_quick_exit != NULL)
 		__cxa_at_quick_exit(
 			(__extension__(void (*)(void *))(uintptr_t) & on_quick_exit_handler), NULL);

@@ -8,6 +8,7 @@
 #include "message.h"
 
 #include "checked.h"
+#include "file_status.h"
 #include "process_info.h"
 #include "signals.h"
 #include <errno.h>
@@ -15,7 +16,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -25,13 +25,12 @@
  * host's time. */
 #define WAIT_NS UINT64_C(100000000)
 
-/* statx, because fstat is a symbol of glibc 2.33 where it is not an inline function. */
 static void identify(int fd, struct rac_stderr_identity *out)
 {
 	struct statx st;
 
 	*out = (struct rac_stderr_identity){0};
-	out->known = statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_TYPE, &st) == 0;
+	out->known = rac_file_status(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_TYPE, &st) == 0;
 	if (!out->known)
 		return;
 	out->device_major = st.stx_dev_major;

@@ -4,12 +4,12 @@
  */
 #include "process_stat.h"
 
+#include "file_status.h"
 #include "text.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -86,7 +86,8 @@ uint64_t rac_process_namespace(void)
 {
 	struct statx st;
 	int saved = errno;
-	bool known = proc_is_ours() && statx(AT_FDCWD, "/proc/self/ns/pid", 0, STATX_INO, &st) == 0;
+	bool known = proc_is_ours() &&
+		rac_file_status(AT_FDCWD, "/proc/self/ns/pid", 0, STATX_INO, &st) == 0;
 
 	errno = saved;
 	return known ? st.stx_ino : 0;

@@ -8,6 +8,7 @@
 #include "record_dead.h"
 
 #include "file_name.h"
+#include "file_status.h"
 #include "process_identity.h"
 #include "process_info.h"
 #include "signals.h"
@@ -16,7 +17,6 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -119,7 +119,8 @@ static bool is_dead(int fd, const struct rac_record_process *us)
 	struct beginning b;
 	struct statx st;
 
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_UID | STATX_MTIME, &st) != 0 ||
+	if (rac_file_status(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_UID | STATX_MTIME, &st) !=
+			0 ||
 		!S_ISREG(st.stx_mode) || st.stx_uid != geteuid() || !read_beginning(fd, &b))
 		return false;
 	if (is_this_process(&b, us) || is_younger(&st, &b))

@@ -4,6 +4,7 @@
 #include "record_file.h"
 
 #include "file_name.h"
+#include "file_status.h"
 #include "message.h"
 #include "path_pattern.h"
 #include "process_identity.h"
@@ -16,7 +17,6 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -81,7 +81,7 @@ static bool is_special(const char *path)
 {
 	struct statx st;
 
-	return statx(AT_FDCWD, path, 0, STATX_TYPE, &st) == 0 && !S_ISREG(st.stx_mode);
+	return rac_file_status(AT_FDCWD, path, 0, STATX_TYPE, &st) == 0 && !S_ISREG(st.stx_mode);
 }
 
 static void *make_file(struct rac_state *state, const struct rac_text *path)

@@ -7,6 +7,7 @@
 #include "report_file.h"
 
 #include "file_name.h"
+#include "file_status.h"
 #include "message.h"
 #include "process_info.h"
 #include "startup.h"
@@ -14,7 +15,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -122,8 +122,7 @@ static uint32_t special_type(const char *path)
 {
 	struct statx st;
 
-	/* statx, because stat is a symbol of glibc 2.33 where it is not an inline function. */
-	if (statx(AT_FDCWD, path, 0, STATX_TYPE, &st) != 0 || S_ISREG(st.stx_mode))
+	if (rac_file_status(AT_FDCWD, path, 0, STATX_TYPE, &st) != 0 || S_ISREG(st.stx_mode))
 		return 0;
 	return st.stx_mode & S_IFMT;
 }
@@ -169,7 +168,7 @@ static bool may_replace(const struct rac_state *state, const char *path)
 {
 	struct statx st;
 
-	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_MTIME, &st) != 0)
+	if (rac_file_status(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_MTIME, &st) != 0)
 		return true;
 	uint64_t written = (uint64_t)st.stx_mtime.tv_sec * 1000000000u + st.stx_mtime.tv_nsec;
 

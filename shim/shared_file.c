@@ -4,6 +4,7 @@
 #include "shared_file.h"
 
 #include "file_name.h"
+#include "file_status.h"
 #include "signals.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -14,17 +15,16 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* statx, because fstat is a symbol of glibc 2.33 where it is not an inline function. */
 bool rac_shared_file_identify(int fd, struct rac_shared_file *out)
 {
 	struct statx st;
 
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_TYPE, &st) != 0 || !S_ISREG(st.stx_mode))
+	if (rac_file_status(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_TYPE, &st) != 0 ||
+		!S_ISREG(st.stx_mode))
 		return false;
 	*out = (struct rac_shared_file){st.stx_dev_major, st.stx_dev_minor, st.stx_ino};
 	return true;

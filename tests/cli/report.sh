@@ -185,6 +185,11 @@ run "$RAC" report --json "$T/r.json"
 contains 'integers keep all 64 bits' "$(cat "$T/out")" '"refused_bytes":18446744073709551615,'
 contains 'and times their decimals' "$(cat "$T/out")" '"seconds":12.345678,'
 contains 'and signs' "$(cat "$T/out")" '"status":-9223372036854775808}'
+changed "$T/r.json" 'r["process"]["end"] = {"how": "exit", "status": None}'
+run "$RAC" report --json "$T/r.json"
+contains 'a status that nobody knew stays unknown' "$(cat "$T/out")" '"end":{"how":"exit","status":null}'
+run "$RAC" report "$T/r.json"
+contains 'in the text too' "$(cat "$T/out")" '== ended after '
 
 if [ -e "$B/apps/demo" ] && [ -e "$B/librac_track.so" ]; then
 	run env RAC_LIMIT=640M RAC_REPORT="$T/demo.json" LD_PRELOAD="$B/librac_track.so" "$B/apps/demo"

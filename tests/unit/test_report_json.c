@@ -118,6 +118,18 @@ Test(report_json, has_no_duration_where_nobody_saw_the_end)
 	free(c);
 }
 
+Test(report_json, has_no_status_where_the_c_library_does_not_tell_it)
+{
+	struct rac_report r = sample_report(NULL, 0);
+	struct collected *c;
+
+	r.process.end = RAC_END_EXIT;
+	r.process.status = RAC_REPORT_STATUS_UNKNOWN;
+	c = printed(rac_report_json, &r);
+	cr_assert_not_null(strstr(c->bytes, "\"end\":{\"how\":\"exit\",\"status\":null}"));
+	free(c);
+}
+
 Test(report_json, prints_integers_exactly_up_to_64_bits)
 {
 	struct rac_device_snapshot d = {.ordinal = UINT32_MAX};

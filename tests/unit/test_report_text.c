@@ -111,6 +111,8 @@ Test(report_text, says_how_the_program_ended)
 		const char *ended, *left;
 	} cases[] = {
 		{RAC_END_EXIT, 7, "ended with status 7 after", "still allocated at exit:"},
+		{RAC_END_EXIT, RAC_REPORT_STATUS_UNKNOWN, "ended after",
+			"still allocated at exit:"},
 		{RAC_END_UNDERSCORE_EXIT, 0, "ended by _exit with status 0 after",
 			"still allocated at exit:"},
 		{RAC_END_SIGNAL, 11, "ended by signal 11 (SIGSEGV) after",
