@@ -2,15 +2,18 @@
 
 CLI_OBJ := $(patsubst cli/%.c,$(B)/cli/%.o,$(sort $(wildcard cli/*.c)))
 
-# json-c reads models' config.json and reports (cli/json.h). Without it all else is built.
-JSON_LIBS := $(shell pkg-config --libs json-c 2>/dev/null || \
-	{ $(CC) -include json-c/json.h -E -x c /dev/null >/dev/null 2>&1 && echo -ljson-c; })
-# zlib compresses exports (cli/gzip.h); the same holds for it.
-ZLIB_LIBS := $(shell pkg-config --libs zlib 2>/dev/null || \
-	{ $(CC) -include zlib.h -E -x c /dev/null >/dev/null 2>&1 && echo -lz; })
+# Libraries without which all else is built. The linker is asked, since the one of a cross compiler has others
+# than this machine: $(call linkable,PACKAGE,-lNAME,HEADER,CALL) is what links one, or nothing.
+linkable = $(shell libs=$$(pkg-config --libs $(1) 2>/dev/null || echo $(2)); \
+	echo 'int main(void) { return $(4) == 0; }' | \
+	$(CC) -include $(3) -x c - $$libs -o /dev/null 2>/dev/null && echo $$libs)
+
+# json-c reads models' config.json and reports (cli/json.h).
+JSON_LIBS := $(call linkable,json-c,-ljson-c,json-c/json.h,json_tokener_new())
+# zlib compresses exports (cli/gzip.h).
+ZLIB_LIBS := $(call linkable,zlib,-lz,zlib.h,zlibVersion())
 # ncurses draws the live screen of rac top; without it there is rac top --once.
-CURSES_LIBS := $(shell pkg-config --libs ncurses 2>/dev/null || \
-	{ $(CC) -include curses.h -E -x c /dev/null >/dev/null 2>&1 && echo -lncurses; })
+CURSES_LIBS := $(call linkable,ncurses,-lncurses,curses.h,initscr())
 CLI_CPPFLAGS := $(if $(JSON_LIBS),-DRAC_HAVE_JSON) $(if $(ZLIB_LIBS),-DRAC_HAVE_ZLIB) \
 	$(if $(CURSES_LIBS),-DRAC_HAVE_CURSES)
 CLI_LIBS := $(JSON_LIBS) $(ZLIB_LIBS) $(CURSES_LIBS)

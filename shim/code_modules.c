@@ -138,8 +138,10 @@ static void name_it(struct finding *f, const char *path)
 /* The kernel's own page of code in the process, which no file backs. */
 static bool find_vdso(struct finding *f, uintptr_t address)
 {
+	int saved = errno; /* a kernel without the page is an error to getauxval */
 	uintptr_t header = (uintptr_t)getauxval(AT_SYSINFO_EHDR);
 
+	errno = saved;
 	if (header == 0 || address < header || address - header > 1u << 20 ||
 		!rac_image_read(&f->image, header) || !rac_image_runs(&f->image, address))
 		return false;

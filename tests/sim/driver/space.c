@@ -56,11 +56,27 @@ static int new_file(uint64_t size)
 	return file;
 }
 
+#define LAZY (MAP_NORESERVE | MAP_PRIVATE | MAP_ANONYMOUS)
+
+/* Address space below 4 GiB; a flag for that x86-64 alone has. */
+static void *map_low(uint64_t size)
+{
+	for (uint64_t at = 256 * SIM_MIB; at + size <= 4096 * SIM_MIB; at += 64 * SIM_MIB) {
+		void *wanted = (void *)(uintptr_t)at;
+		void *space = mmap(wanted, size, PROT_NONE, LAZY | MAP_FIXED_NOREPLACE, -1, 0);
+
+		if (space == wanted)
+			return space;
+		if (space != MAP_FAILED)
+			munmap(space, size);
+	}
+	return MAP_FAILED;
+}
+
 static bool region_open(struct region *region, uint64_t size, bool low)
 {
-	const int lazy = MAP_NORESERVE | MAP_PRIVATE | MAP_ANONYMOUS;
 	uint64_t padded = size + 2 * SIM_MIB;
-	void *space = mmap(NULL, padded, PROT_NONE, lazy | (low ? MAP_32BIT : 0), -1, 0);
+	void *space = low ? map_low(padded) : mmap(NULL, padded, PROT_NONE, LAZY, -1, 0);
 	void *host;
 
 	if (space == MAP_FAILED)
@@ -70,7 +86,7 @@ static bool region_open(struct region *region, uint64_t size, bool low)
 		host = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
 			region->file, 0);
 	else
-		host = mmap(NULL, size, PROT_READ | PROT_WRITE, lazy, -1, 0);
+		host = mmap(NULL, size, PROT_READ | PROT_WRITE, LAZY, -1, 0);
 	if (host == MAP_FAILED) {
 		munmap(space, padded);
 		return false;
