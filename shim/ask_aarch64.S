@@ -1,7 +1,6 @@
 /*
  * ask_aarch64.S - as ask_x86_64.S, which says what for.
  */
-#if defined(__aarch64__)
 #include "ask.h"
 
 	.text
@@ -22,5 +21,4 @@ rac_ask_stubs:
 	.cfi_endproc
 	.size	rac_ask_stubs, .-rac_ask_stubs
 
-#endif
-	.section .note.GNU-stack, "", %progbits
+#include "protection_note.S"

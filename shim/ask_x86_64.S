@@ -2,7 +2,6 @@
  * ask_x86_64.S - the functions behind our exports where there is no CUDA: the loader calls one when it
  * binds a reference, and presence.c answers. They are alike but for their number, 16 bytes each.
  */
-#if defined(__x86_64__)
 #include "ask.h"
 
 	.text
@@ -23,5 +22,4 @@ rac_ask_stubs:
 	.cfi_endproc
 	.size	rac_ask_stubs, .-rac_ask_stubs
 
-#endif
-	.section .note.GNU-stack, "", @progbits
+#include "protection_note.S"

@@ -1,7 +1,10 @@
-# The shim: build/librac_track.so. Every shim/*.c and shim/*.S belongs to it; its exports are made from
+# The shim: build/librac_track.so. Every shim/*.c belongs to it; its exports are made from
 # the lists hooks.def and exports.def.
 
-SHIM_OBJ := $(patsubst shim/%,$(B)/shim/%.o,$(sort $(wildcard shim/*.c shim/*.S)))
+# Of the assembly what is for the machine of the compiler: the rest, though empty, would take from the
+# library the marks of branch protection, which hold only where all objects have them.
+SHIM_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+SHIM_OBJ := $(patsubst shim/%,$(B)/shim/%.o,$(sort $(wildcard shim/*.c shim/*_$(SHIM_ARCH).S)))
 # What needs nothing of the rest: tests and benchmarks link it by itself.
 SHIM_ALONE := $(addprefix $(B)/shim/,$(addsuffix .c.o,code_epoch code_modules elf_image maps \
               python_frames python_layout python_text safe_read stack_merge stack_reach unwind_bytes \
@@ -21,7 +24,7 @@ $(B)/shim/%.c.o: shim/%.c
 
 $(B)/shim/%.S.o: shim/%.S
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(DEPS) -c $< -o $@
+	$(CC) $(CPPFLAGS) $(EXTRA_CFLAGS) $(DEPS) -c $< -o $@
 
 # Anonymous, so that a reference with any symbol version binds to our definition.
 $(B)/shim/exports.map: shim/hooks.def shim/exports.def shim/exports.map.in

@@ -1,7 +1,26 @@
 /*
  * dlsym_aarch64.S - the exported dlsym, dlvsym and dlopen; as dlsym_x86_64.S, which says why.
+ *
+ * Each begins with a landing pad for indirect branches (BTI), and leaves through x16, from which a branch
+ * may enter any function. Where the compiler signs return addresses, these functions do (PAC). All that is
+ * special is a hint, which older processors take for nothing.
  */
-#if defined(__aarch64__)
+	.macro enter
+	.cfi_startproc
+	hint	#34			/* bti c */
+	mov	x3, x30			/* the caller, before its address is signed */
+#if defined(__ARM_FEATURE_PAC_DEFAULT)
+	hint	#25			/* paciasp */
+	.cfi_negate_ra_state
+#endif
+	.endm
+
+	.macro leave
+#if defined(__ARM_FEATURE_PAC_DEFAULT)
+	hint	#29			/* autiasp */
+	.cfi_negate_ra_state
+#endif
+	.endm
 
 	.text
 
@@ -10,8 +29,7 @@
 	.type	\name, %function
 	.p2align 4
 \name:
-	.cfi_startproc
-	hint	#34			/* bti c */
+	enter
 	stp	x29, x30, [sp, #-48]!
 	.cfi_def_cfa_offset 48
 	.cfi_offset 29, -48
@@ -19,7 +37,6 @@
 	mov	x29, sp
 	stp	x0, x1, [sp, #16]
 	str	x2, [sp, #32]
-	mov	x3, x30			/* the caller */
 	bl	\pick
 	mov	x16, x0
 	mov	x17, x1			/* decided */
@@ -29,6 +46,7 @@
 	.cfi_restore 30
 	.cfi_restore 29
 	.cfi_def_cfa_offset 0
+	leave
 	cbnz	x17, 1f
 	adrp	x16, \next
 	ldr	x16, [x16, :lo12:\next]
@@ -46,8 +64,7 @@
 	.type	dlopen, %function
 	.p2align 4
 dlopen:
-	.cfi_startproc
-	hint	#34			/* bti c */
+	enter
 	stp	x29, x30, [sp, #-32]!
 	.cfi_def_cfa_offset 32
 	.cfi_offset 29, -32
@@ -61,11 +78,11 @@ dlopen:
 	.cfi_restore 30
 	.cfi_restore 29
 	.cfi_def_cfa_offset 0
+	leave
 	adrp	x16, rac_next_dlopen
 	ldr	x16, [x16, :lo12:rac_next_dlopen]
 	br	x16
 	.cfi_endproc
 	.size	dlopen, .-dlopen
 
-#endif
-	.section .note.GNU-stack, "", %progbits
+#include "protection_note.S"

@@ -5,8 +5,6 @@
  * glibc takes the return address to find the calling object: RTLD_NEXT, RTLD_DEFAULT and a caller's
  * RUNPATH mean something else when a C function stands in between.
  */
-#if defined(__x86_64__)
-
 	.text
 
 	.macro lookup name, pick, next
@@ -61,5 +59,4 @@ dlopen:
 	.cfi_endproc
 	.size	dlopen, .-dlopen
 
-#endif
-	.section .note.GNU-stack, "", @progbits
+#include "protection_note.S"
