@@ -40,6 +40,10 @@ lint        clang-format      command:clang-format
 lint        clang-tidy        command:clang-tidy
 lint        shellcheck        command:shellcheck
 worlds      debootstrap       command:debootstrap
+worlds      qemu-user-static  command:qemu-aarch64-static
+worlds      gcc-aarch64-linux-gnu command:aarch64-linux-gnu-gcc
+worlds      libc6-dev-arm64-cross file:/usr/aarch64-linux-gnu/include/stdio.h
+worlds      musl-tools        command:musl-gcc
 test,guests libjemalloc2      library:libjemalloc.so.2
 guests      libtcmalloc-minimal4 library:libtcmalloc_minimal.so.4
 guests      libfaketime       library:libfaketimeMT.so.1
@@ -69,6 +73,7 @@ os.stat(sysconfig.get_path("include") + "/Python.h")' >/dev/null 2>&1
 		;;
 	path-python:*) python3 -c "import ${1#path-python:}" >/dev/null 2>&1 ;;
 	header:*) printf '#include <%s>\n' "${1#header:}" | gcc -E -x c - >/dev/null 2>&1 ;;
+	file:*) [ -e "${1#file:}" ] ;;
 	library:*) [ -n "$(find /usr/lib -maxdepth 3 -name "${1#library:}" -print -quit)" ] ;;
 	python:*) /usr/bin/python3 -c "import ${1#python:}" >/dev/null 2>&1 ;;
 	esac

@@ -80,9 +80,11 @@ check-viewers: ## read pages and exports with the programs that they are for
 	@B=$(B) tests/run-tests.sh tests/cli/export.sh
 	@B=$(B) tests/run-tests.sh tests/cli/html.sh
 
-check-worlds: ## run the tests on older and newer releases of Debian
+check-worlds: ## run the tests on aarch64, with musl, and on older and newer releases of Debian
 	@scripts/setup.sh worlds
 	@+$(SUBMAKE) shim
+	@scripts/check-aarch64.sh
+	@scripts/check-musl.sh $(B)/librac_track.so
 	@B=$(B) scripts/check-glibc.sh
 
 # Minutes: the project compiles and tests itself, thrice.

@@ -23,6 +23,11 @@ APPS_ALL := $(addprefix $(APPS)/,$(APPS_DRIVER) $(APPS_RUNTIME) $(APPS_BOTH) $(A
             route_plugin_static.so route_next.so route_held.so life_library.so \
             beside_saver.so nvml/libnvidia-ml.so.1)
 
+# These are about functions of glibc that musl lacks.
+ifneq ($(findstring musl,$(CC)),)
+APPS_ALL := $(filter-out $(addprefix $(APPS)/,dlvsym guest_state life_end route_absent),$(APPS_ALL))
+endif
+
 .PHONY: apps
 apps: $(APPS_ALL) ## build the test programs
 

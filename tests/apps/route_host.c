@@ -7,6 +7,10 @@
 #include <dlfcn.h>
 #include <string.h>
 
+#ifndef RTLD_DEEPBIND /* musl has no such thing */
+#define RTLD_DEEPBIND 0
+#endif
+
 static int mode_of(const char *word)
 {
 	if (strcmp(word, "global") == 0)
