@@ -214,8 +214,10 @@ static bool fill_one(void *context, uint32_t id, const struct rac_site *site)
 	(void)id;
 	if (w->room.sites_used == w->room.sites_max)
 		return false;
-	if (rac_site_about(site, &about) &&
-		rac_site_read(site, rac_tracker_peak_number(w->tables->tracker, about.device), &s))
+	rac_site_about(site, &about);
+	/* One whose maker died before he described it has its figures all the same. */
+	if (rac_site_read(site, rac_tracker_peak_number(w->tables->tracker, about.device), &s) &&
+		(s.described || s.total_count > 0))
 		fill_site(w, &s, &w->room.sites[w->room.sites_used++]);
 	return true;
 }

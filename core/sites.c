@@ -16,10 +16,10 @@
 
 #define FIRST_SITES  256 /* 32 KiB */
 #define PROBES       8
-#define NO_KEY       UINT64_C(0x9ae16a3b2f90404f) /* stands for the key 0, which means free */
+#define NO_KEY       UINT64_C(0x6a3b2f90404f9) /* stands for the key 0, which means free */
+#define KIND_SHIFT   60                        /* in a key */
+#define DEVICE_SHIFT 52
 #define DESCRIBED    (UINT64_C(1) << 63)
-#define API_SHIFT    16
-#define DEVICE_SHIFT 8
 
 _Static_assert(sizeof(struct rac_site) == 128, "two cache lines");
 
@@ -127,9 +127,7 @@ void rac_site_describe(struct rac_site *site, const struct rac_site_about *about
 {
 	rac_store_relaxed(&site->first_ns, about->now_ns);
 	rac_store_relaxed(&site->stack, about->stack);
-	rac_store_release(&site->about,
-		DESCRIBED | (uint64_t)about->api << API_SHIFT |
-			(uint64_t)about->device << DEVICE_SHIFT | about->kind);
+	rac_store_release(&site->about, DESCRIBED | about->api);
 }
 
 static uint64_t held(const struct rac_site *site)
@@ -180,12 +178,12 @@ void rac_site_note_temporary(struct rac_site *site)
 bool rac_site_about(const struct rac_site *site, struct rac_site_about *out)
 {
 	/* Acquire: pairs with the release in rac_site_describe. */
-	uint64_t about = rac_load_acquire(&site->about);
+	uint64_t about = rac_load_acquire(&site->about), key = rac_load_relaxed(&site->key);
 
 	*out = (struct rac_site_about){
-		.api = (uint32_t)(about >> API_SHIFT),
-		.kind = (uint8_t)about,
-		.device = (uint8_t)(about >> DEVICE_SHIFT),
+		.api = (uint32_t)about,
+		.kind = (uint8_t)(key >> KIND_SHIFT),
+		.device = (uint8_t)(key >> DEVICE_SHIFT),
 		.stack = rac_load_relaxed(&site->stack),
 		.now_ns = rac_load_relaxed(&site->first_ns),
 	};

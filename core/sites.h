@@ -7,7 +7,8 @@
  *
  *	rac_sites_intern	takes effect at the compare-and-swap of a free place's key, or at the load
  *				that finds the key
- *	rac_site_describe	takes effect at its last store; called once, by who made the site
+ *	rac_site_describe	takes effect at its last store; called once, by who made the site. One whose
+ *				maker died before has figures, kind and device, and no name
  *	rac_site_take, rac_site_give
  *				take effect at their additions
  *
@@ -52,10 +53,10 @@ struct rac_sites {
 	rac_atomic_u32 level_count;
 };
 
-/* What is said of a site once. */
+/* What is said of a site once: kind and device by its key, the rest by rac_site_describe. */
 struct rac_site_about {
 	uint32_t api; /* the name of the call, a place of text in the arena */
-	uint8_t kind;
+	uint8_t kind; /* below 16 */
 	uint8_t device;
 	uint64_t stack;
 	uint64_t now_ns;
@@ -76,9 +77,16 @@ struct rac_site_snapshot {
 /* Starts an empty table in *s, which the caller owns. Maps nothing yet. */
 void rac_sites_init(struct rac_sites *s, const struct rac_memory *memory);
 
+/* The key of what has that hash, kind and device. 52 bits of the hash are enough: of 10,000 sites two have
+ * one key in one of a hundred million runs. */
+static inline uint64_t rac_site_key(uint64_t hash, uint8_t kind, uint8_t device)
+{
+	return hash >> 12 | (uint64_t)(kind & 15) << 60 | (uint64_t)device << 52;
+}
+
 /*
  * The number of the site with that key, counted from 1; makes it if there is none. 0: no room. Two calls
- * are one site when their keys are equal, so the key is to be a good hash of 64 bits; 0 is allowed.
+ * are one site when their keys are equal. The key is rac_site_key's; 0 is allowed.
  * *site is where its figures lie; *made tells who is to describe it.
  */
 uint32_t rac_sites_intern(struct rac_sites *s, uint64_t key, struct rac_site **site, bool *made);
@@ -86,6 +94,7 @@ uint32_t rac_sites_intern(struct rac_sites *s, uint64_t key, struct rac_site **s
 /* Where the figures of a site lie; NULL for a number that was never given out. */
 struct rac_site *rac_sites_at(struct rac_sites *s, uint32_t id);
 
+/* Says all of a site but its kind and device. */
 void rac_site_describe(struct rac_site *site, const struct rac_site_about *about);
 
 /*
@@ -104,7 +113,7 @@ uint64_t rac_sites_level_bytes(unsigned level);
 /* The number of the first site of a level. */
 uint32_t rac_sites_level_first(unsigned level);
 
-/* What is said of a site. False: not described yet, or there is none at this place. */
+/* What is said of a site. False: not described yet, and then *out says its kind and device alone. */
 bool rac_site_about(const struct rac_site *site, struct rac_site_about *out);
 
 /* Copies a site's figures. peak_number is that of its device now. False: no site at this place. */

@@ -74,13 +74,12 @@ static void take(uint64_t key, const struct place *p, uint64_t bytes)
 	struct rac_site *site;
 	bool made;
 
-	rac_sites_intern(&sites, key, &site, &made);
+	rac_sites_intern(&sites, rac_site_key(key << 12, (uint8_t)p->kind, (uint8_t)p->device),
+		&site, &made);
 	if (made)
 		rac_site_describe(site,
 			&(struct rac_site_about){
 				.api = rac_stack_put_text(&arena, p->api, strlen(p->api)),
-				.kind = (uint8_t)p->kind,
-				.device = (uint8_t)p->device,
 				.stack = rac_stack_put(&arena, p->frames, p->frame_count)});
 	rac_site_take(site, bytes, rac_tracker_peak_number(tracker, p->device), 0);
 }
@@ -117,6 +116,23 @@ Test(report_sites, calls_of_one_owner_are_one_site_and_add_up)
 	cr_assert(eq(u64, list[0].live_bytes, 150));
 	cr_assert(eq(u64, list[0].live_count, 2));
 	cr_assert(eq(sz, list[0].frame_count, 0));
+}
+
+Test(report_sites, what_was_taken_counts_before_anybody_says_by_whom)
+{
+	struct rac_site *site;
+	bool made;
+
+	rac_sites_intern(&sites, rac_site_key(1 << 12, RAC_KIND_MANAGED, 2), &site, &made);
+	rac_sites_intern(&sites, rac_site_key(2 << 12, RAC_KIND_MANAGED, 2), &site, &made);
+	rac_site_take(site, 100, 0, 0);
+	report(RAC_SITES_WITH_FRAMES);
+	cr_assert(eq(sz, count, 1), "one that took nothing is none yet");
+	cr_assert(eq(u32, list[0].device, 2));
+	cr_assert(eq(u32, list[0].kind, RAC_KIND_MANAGED));
+	cr_assert(eq(u64, list[0].live_bytes, 100));
+	cr_assert(eq(int, strcmp(list[0].owner, ""), 0));
+	cr_assert(eq(int, strcmp(list[0].api, ""), 0));
 }
 
 Test(report_sites, with_frames_each_stack_is_a_site_and_offsets_are_in_the_file)

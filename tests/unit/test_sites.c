@@ -115,7 +115,7 @@ Test(sites, what_is_said_of_a_site_is_read_back)
 {
 	const struct rac_site_about in = {
 		.api = UINT32_MAX, .kind = 15, .device = 255, .stack = 1234567, .now_ns = 99};
-	struct rac_site *site = site_of(5);
+	struct rac_site *site = site_of(rac_site_key(UINT64_MAX, 15, 255));
 	struct rac_site_about out;
 
 	cr_assert(not(rac_site_about(site, &out)));
@@ -126,6 +126,26 @@ Test(sites, what_is_said_of_a_site_is_read_back)
 	cr_assert(eq(u8, out.device, in.device));
 	cr_assert(eq(u64, out.stack, in.stack));
 	cr_assert(eq(u64, out.now_ns, in.now_ns));
+}
+
+Test(sites, what_nobody_described_has_its_kind_device_and_figures)
+{
+	struct rac_site *site = site_of(rac_site_key(77, 3, 5));
+	struct rac_site_snapshot snapshot;
+
+	rac_site_take(site, 100, 0, 11);
+	cr_assert(rac_site_read(site, 0, &snapshot));
+	cr_assert(not(snapshot.described));
+	cr_assert(eq(u8, snapshot.about.kind, 3));
+	cr_assert(eq(u8, snapshot.about.device, 5));
+	cr_assert(eq(u64, snapshot.live_bytes, 100));
+}
+
+Test(sites, keys_differ_by_hash_kind_and_device)
+{
+	cr_assert(ne(u64, rac_site_key(1 << 12, 1, 1), rac_site_key(2 << 12, 1, 1)));
+	cr_assert(ne(u64, rac_site_key(1 << 12, 1, 1), rac_site_key(1 << 12, 2, 1)));
+	cr_assert(ne(u64, rac_site_key(1 << 12, 1, 1), rac_site_key(1 << 12, 1, 2)));
 }
 
 Test(sites, takes_and_gives_add_up)
