@@ -137,7 +137,8 @@ size_t rac_settings_read(struct rac_settings *out, char *const environment[],
 	};
 
 	memset(out, 0, sizeof(*out));
-	out->keeps_callers = true;
+	out->stacks = RAC_STACKS_CALLER;
+	out->depth = RAC_SETTINGS_DEPTH;
 	find_known(&r);
 	keep_shown(&r);
 	for (int i = 0; i < RAC_SETTING_COUNT; i++)

@@ -16,6 +16,8 @@
 #define RAC_SETTINGS_FOLDER_MAX  3072 /* of a folder: names in it must fit a path */
 #define RAC_SETTINGS_SHOWN_MAX   96   /* bytes of a value kept to be shown, NUL included */
 #define RAC_SETTINGS_MESSAGE_MAX 512
+#define RAC_SETTINGS_DEPTH       32 /* frames, unless another number is set */
+#define RAC_SETTINGS_DEPTH_MAX   128
 
 enum rac_setting {
 #define SETTING(id, flag, kind, preset, values, support, help) RAC_SETTING_##id,
@@ -44,6 +46,8 @@ enum rac_on_limit { RAC_ON_LIMIT_DENY, RAC_ON_LIMIT_WARN, RAC_ON_LIMIT_ABORT };
 enum rac_scope { RAC_SCOPE_ALLOCATIONS, RAC_SCOPE_PROCESS };
 enum rac_show { RAC_SHOW_LIMIT, RAC_SHOW_DEVICE };
 enum rac_format { RAC_FORMAT_TEXT, RAC_FORMAT_JSON };
+/* What is kept of who allocates; RAC_STACKS_CALLER is part of the others. */
+enum rac_stacks { RAC_STACKS_CALLER = 1, RAC_STACKS_NATIVE = 2, RAC_STACKS_PYTHON = 4 };
 enum rac_report_to { RAC_REPORT_STDERR, RAC_REPORT_NONE, RAC_REPORT_PATH };
 
 struct rac_setting_shown {
@@ -58,7 +62,8 @@ struct rac_settings {
 	enum rac_on_limit on_limit;
 	enum rac_scope scope;
 	enum rac_show show;
-	bool keeps_callers; /* RAC_STACKS: sites are kept */
+	unsigned stacks; /* of enum rac_stacks; 0: no sites are kept */
+	unsigned depth;  /* frames of a stack, of each language */
 	enum rac_report_to report_to;
 	enum rac_format format;
 	bool verbose;

@@ -4,6 +4,7 @@
 #ifndef RAC_SETTINGS_PARTS_H
 #define RAC_SETTINGS_PARTS_H
 
+#include "fault.h"
 #include "settings.h"
 
 /* One reading: the variables that are set, and where problems go. */
@@ -19,11 +20,19 @@ struct rac_settings_reading {
 struct rac_text rac_settings_problem_new(
 	struct rac_settings_reading *r, enum rac_problem_kind kind, enum rac_setting setting);
 
+/* A problem with the value of a setting, worded. */
+void rac_setting_add_problem(struct rac_settings_reading *r, enum rac_problem_kind kind,
+	enum rac_setting setting, const struct rac_fault *fault);
+
 /* Whether an earlier entry of the environment has the name that this one begins with. */
 bool rac_settings_is_repeated(
 	const struct rac_settings_reading *r, size_t index, size_t name_length);
 
 /* Reads one setting. In the order of the list: a later one may depend on an earlier one. */
 void rac_setting_read(struct rac_settings_reading *r, enum rac_setting setting);
+
+/* What is kept of who allocates, see settings_stacks.c. */
+void rac_setting_read_stacks(struct rac_settings_reading *r, enum rac_setting setting);
+void rac_setting_read_depth(struct rac_settings_reading *r, enum rac_setting setting);
 
 #endif

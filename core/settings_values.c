@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* How the values of each setting are read. */
-enum kind { LIMIT, WORD, SWITCH, REPORT, PATH, FOLDER, NAME, FREE };
+enum kind { LIMIT, WORD, STACKS, DEPTH, SWITCH, REPORT, PATH, FOLDER, NAME, FREE };
 
 static const enum kind kinds[RAC_SETTING_COUNT] = {
 #define SETTING(id, flag, kind, preset, values, support, help) [RAC_SETTING_##id] = kind,
@@ -15,7 +15,7 @@ static const enum kind kinds[RAC_SETTING_COUNT] = {
 #undef SETTING
 };
 
-static void add_problem(struct rac_settings_reading *r, enum rac_problem_kind kind,
+void rac_setting_add_problem(struct rac_settings_reading *r, enum rac_problem_kind kind,
 	enum rac_setting setting, const struct rac_fault *fault)
 {
 	struct rac_text t = rac_settings_problem_new(r, kind, setting);
@@ -88,8 +88,6 @@ static void read_word(struct rac_settings_reading *r, enum rac_setting setting)
 		r->out->show = (enum rac_show)index;
 	else if (setting == RAC_SETTING_FORMAT)
 		r->out->format = (enum rac_format)index;
-	else if (setting == RAC_SETTING_STACKS)
-		r->out->keeps_callers = index > 0;
 }
 
 static bool is_word(const char *text, const char *word)
@@ -113,7 +111,7 @@ static void read_switch(struct rac_settings_reading *r, enum rac_setting setting
 			.right = "write 1 or 0",
 		};
 
-		add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
+		rac_setting_add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
 		return;
 	}
 	if (setting == RAC_SETTING_VERBOSE)
@@ -138,7 +136,7 @@ static bool read_path(struct rac_settings_reading *r, enum rac_setting setting,
 
 	if (!fits(length, RAC_SETTINGS_PATTERN_MAX, &fault) ||
 		rac_path_check(value, length, &fault) != RAC_OK) {
-		add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
+		rac_setting_add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
 		return false;
 	}
 	memcpy(out, value, length + 1);
@@ -158,7 +156,7 @@ static void read_folder(
 		memcpy(out, value, length + 1);
 		return;
 	}
-	add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
+	rac_setting_add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
 }
 
 static void read_report(struct rac_settings_reading *r, enum rac_setting setting)
@@ -218,14 +216,15 @@ static void read_name(struct rac_settings_reading *r, enum rac_setting setting)
 
 	if (!check_name(value, length, &fault)) {
 		/* Alone, the program would have the whole cap that it was to share. */
-		add_problem(r, has_cap(r) ? RAC_PROBLEM_LIMIT : RAC_PROBLEM_VALUE, setting, &fault);
+		rac_setting_add_problem(
+			r, has_cap(r) ? RAC_PROBLEM_LIMIT : RAC_PROBLEM_VALUE, setting, &fault);
 		return;
 	}
 	memcpy(r->out->group, value, length + 1);
 	if (!has_cap(r)) {
 		fault = (struct rac_fault){0, length, "is to share a cap, and none is set",
 			"set RAC_LIMIT, the same in each member"};
-		add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
+		rac_setting_add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
 	}
 }
 
@@ -279,7 +278,8 @@ static void read_unsupported(struct rac_settings_reading *r, enum rac_setting se
 	}
 	fault.right = misleads ? "the cap would not be the one asked for, so unset it"
 			       : "it has no effect";
-	add_problem(r, misleads ? RAC_PROBLEM_LIMIT : RAC_PROBLEM_UNSUPPORTED, setting, &fault);
+	rac_setting_add_problem(
+		r, misleads ? RAC_PROBLEM_LIMIT : RAC_PROBLEM_UNSUPPORTED, setting, &fault);
 }
 
 static void read_built(struct rac_settings_reading *r, enum rac_setting setting)
@@ -290,6 +290,12 @@ static void read_built(struct rac_settings_reading *r, enum rac_setting setting)
 		break;
 	case WORD:
 		read_word(r, setting);
+		break;
+	case STACKS:
+		rac_setting_read_stacks(r, setting);
+		break;
+	case DEPTH:
+		rac_setting_read_depth(r, setting);
 		break;
 	case SWITCH:
 		read_switch(r, setting);

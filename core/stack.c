@@ -7,30 +7,37 @@
 
 #define LANGUAGE_SHIFT 60
 
-static void pack(uint64_t words[2], const struct rac_frame *f)
+void rac_stack_set(uint64_t *words, size_t i, const struct rac_frame *f)
 {
-	words[0] = (uint64_t)f->language << LANGUAGE_SHIFT;
+	uint64_t head = (uint64_t)f->language << LANGUAGE_SHIFT;
+
 	if (f->language == RAC_LANGUAGE_NATIVE) {
-		words[0] |= f->module;
-		words[1] = f->offset;
+		words[1 + 2 * i] = head | f->module;
+		words[2 + 2 * i] = f->offset;
 	} else {
-		words[0] |= f->line;
-		words[1] = (uint64_t)f->function << 32 | f->file;
+		words[1 + 2 * i] = head | f->line;
+		words[2 + 2 * i] = (uint64_t)f->function << 32 | f->file;
 	}
+}
+
+uint64_t rac_stack_reserve(struct rac_arena *a, size_t n, uint64_t **words)
+{
+	uint64_t place;
+
+	if (n == 0 || n > RAC_STACK_FRAMES_MAX)
+		return 0;
+	place = rac_arena_reserve(a, 1 + 2 * n, words);
+	if (place != 0)
+		(*words)[0] = n;
+	return place;
 }
 
 uint64_t rac_stack_put(struct rac_arena *a, const struct rac_frame *frames, size_t n)
 {
-	uint64_t *words, place;
+	uint64_t *words, place = rac_stack_reserve(a, n, &words);
 
-	if (n == 0 || n > RAC_STACK_FRAMES_MAX)
-		return 0;
-	place = rac_arena_reserve(a, 1 + 2 * n, &words);
-	if (place == 0)
-		return 0;
-	words[0] = n;
-	for (size_t i = 0; i < n; i++)
-		pack(&words[1 + 2 * i], &frames[i]);
+	for (size_t i = 0; place != 0 && i < n; i++)
+		rac_stack_set(words, i, &frames[i]);
 	return place;
 }
 

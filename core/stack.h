@@ -15,7 +15,7 @@
 
 #include "arena.h"
 
-#define RAC_STACK_FRAMES_MAX 128
+#define RAC_STACK_FRAMES_MAX 256
 #define RAC_TEXT_BYTES_MAX   1024
 
 enum rac_language { RAC_LANGUAGE_NATIVE, RAC_LANGUAGE_PYTHON };
@@ -30,6 +30,10 @@ struct rac_frame {
 
 /* Stores n frames, at most RAC_STACK_FRAMES_MAX. 0: none, or no room. */
 uint64_t rac_stack_put(struct rac_arena *a, const struct rac_frame *frames, size_t n);
+
+/* Room for as many, of which each is filled by rac_stack_set before anybody is told the place. */
+uint64_t rac_stack_reserve(struct rac_arena *a, size_t n, uint64_t **words);
+void rac_stack_set(uint64_t *words, size_t i, const struct rac_frame *frame);
 
 /* Stores text, cut to RAC_TEXT_BYTES_MAX. 0: no room, or beyond what 32 bits can name. */
 uint32_t rac_stack_put_text(struct rac_arena *a, const char *bytes, size_t n);

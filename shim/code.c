@@ -15,23 +15,58 @@ size_t rac_code_table_bytes(void)
 	return rac_module_table_bytes(MODULES, PATH_BYTES);
 }
 
+static size_t round_up(size_t bytes)
+{
+	return (bytes + RAC_CACHE_LINE - 1) / RAC_CACHE_LINE * RAC_CACHE_LINE;
+}
+
+static bool keeps_stacks(const struct rac_state *state)
+{
+	return (state->settings.stacks & (RAC_STACKS_NATIVE | RAC_STACKS_PYTHON)) != 0;
+}
+
+static size_t own_bytes(const struct rac_state *state)
+{
+	size_t bytes =
+		round_up(sizeof(struct rac_code)) + round_up(rac_code_modules_bytes(MODULES));
+
+	if (keeps_stacks(state))
+		bytes += round_up(sizeof(struct rac_unwind)) + round_up(rac_python_bytes(MODULES));
+	return bytes;
+}
+
+static struct rac_code *fill(const struct rac_state *state, char *own, void *table)
+{
+	struct rac_code *code = (struct rac_code *)(void *)own;
+
+	own += round_up(sizeof(*code));
+	code->modules = rac_code_modules_init(
+		own, rac_module_table_init(table, rac_code_table_bytes(), MODULES, PATH_BYTES));
+	own += round_up(rac_code_modules_bytes(MODULES));
+	if (keeps_stacks(state)) {
+		code->unwind = rac_unwind_init(own, code->modules, true);
+		own += round_up(sizeof(*code->unwind));
+		code->python = rac_python_init(own, code->modules);
+	}
+	return code;
+}
+
 /* Makes tables of its own, and hands them back when another thread was faster. */
-static struct rac_code_modules *make(struct rac_state *state)
+static struct rac_code *make(struct rac_state *state)
 {
 	const struct rac_memory memory = rac_record_memory(state);
-	size_t bytes = rac_code_modules_bytes(MODULES);
-	struct rac_code_modules *seen = NULL;
+	size_t bytes = own_bytes(state);
+	struct rac_code *seen = NULL;
 	uint32_t slot;
 	void *table =
 		memory.map(memory.context, RAC_SEGMENT_MODULES, 0, rac_code_table_bytes(), &slot);
 	void *own = table != NULL ? rac_record_memory_private(bytes) : NULL;
 
 	if (own != NULL) {
-		struct rac_code_modules *fresh = rac_code_modules_init(own,
-			rac_module_table_init(table, rac_code_table_bytes(), MODULES, PATH_BYTES));
+		struct rac_code *fresh = fill(state, own, table);
 
-		if (atomic_compare_exchange_strong_explicit(&state->code_modules, &seen, fresh,
-			    memory_order_acq_rel, memory_order_acquire))
+		if (atomic_compare_exchange_strong_explicit(
+			    &state->code, &seen, fresh, memory_order_acq_rel, memory_order_acquire))
 			return fresh;
 		munmap(own, bytes);
 	}
@@ -40,18 +75,16 @@ static struct rac_code_modules *make(struct rac_state *state)
 	return seen;
 }
 
-struct rac_code_modules *rac_code_modules_of(struct rac_state *state)
+struct rac_code *rac_code_of(struct rac_state *state)
 {
-	struct rac_code_modules *modules =
-		atomic_load_explicit(&state->code_modules, memory_order_acquire);
+	struct rac_code *code = atomic_load_explicit(&state->code, memory_order_acquire);
 
-	return modules != NULL ? modules : make(state);
+	return code != NULL ? code : make(state);
 }
 
 const struct rac_module_table *rac_code_table(struct rac_state *state)
 {
-	const struct rac_code_modules *modules =
-		atomic_load_explicit(&state->code_modules, memory_order_acquire);
+	const struct rac_code *code = atomic_load_explicit(&state->code, memory_order_acquire);
 
-	return modules != NULL ? modules->table : NULL;
+	return code != NULL ? code->modules->table : NULL;
 }

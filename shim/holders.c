@@ -151,7 +151,7 @@ void rac_holders_say(struct rac_text *t, struct rac_state *state, uint32_t devic
 {
 	struct room *room = MAP_FAILED;
 
-	if (state->settings.keeps_callers)
+	if (state->settings.stacks != 0)
 		room = mmap(NULL, sizeof(*room), PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (room == MAP_FAILED) {

@@ -3,7 +3,7 @@
  */
 #include "site.h"
 
-#include "code.h"
+#include "capture.h"
 #include "stack.h"
 #include "thread.h"
 #include <string.h>
@@ -18,28 +18,13 @@ static uint64_t coarse_ns(void)
 	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-/* Every bit of the key depends on every bit of both: the table compares keys only. */
+/* Every bit depends on every bit of both: the table compares keys only. */
 static uint64_t mix(uint64_t a, uint64_t b)
 {
 	a ^= b * UINT64_C(0x9e3779b97f4a7c15);
 	a = (a ^ a >> 32) * UINT64_C(0xd6e8feb86659fd93);
 	a = (a ^ a >> 32) * UINT64_C(0xd6e8feb86659fd93);
 	return a ^ a >> 32;
-}
-
-/*
- * The program's code under whose call we are: that of the runtime function, where we saw one. Of a return
- * address the instruction before it counts, which is still inside the function that called.
- */
-static uint64_t caller(struct rac_state *state)
-{
-	const void *address =
-		rac_thread.label != RAC_HOOK_NONE ? rac_thread.label_caller : rac_thread.caller;
-	struct rac_code_modules *modules = rac_code_modules_of(state);
-	uintptr_t call = (uintptr_t)address - 1;
-
-	return rac_pc(
-		modules != NULL ? rac_code_modules_find(modules, call) : RAC_MODULE_UNKNOWN, call);
 }
 
 /* Where the name of a call lies in the arena. Threads that come together store it twice. */
@@ -56,46 +41,61 @@ static uint32_t name_place(struct rac_state *state, enum rac_hook hook)
 	return place;
 }
 
-static void describe(struct rac_state *state, struct rac_site *site, enum rac_hook hook,
-	struct rac_site_about *about, uint64_t pc)
-{
-	const struct rac_frame frame = {.language = RAC_LANGUAGE_NATIVE,
-		.module = rac_pc_module(pc),
-		.offset = rac_pc_address(pc)};
-
-	about->api = name_place(state, hook);
-	about->stack = rac_stack_put(&state->arena, &frame, 1);
-	rac_site_describe(site, about);
-}
-
 /* Pinned memory is on no device: the tracker counts its peak beside those of the devices. */
 static uint32_t peak_of(uint8_t kind, uint8_t device)
 {
 	return kind == RAC_KIND_PINNED ? RAC_MAX_DEVICES : device;
 }
 
-uint32_t rac_site_count(
-	struct rac_state *state, enum rac_hook hook, uint8_t kind, uint8_t device, uint64_t bytes)
+uint32_t rac_site_count_at(
+	struct rac_state *state, const struct rac_site_call *call, const struct rac_capture *place)
 {
-	struct rac_site_about about = {
-		.kind = kind,
-		.device = kind == RAC_KIND_PINNED ? RAC_SITE_NO_DEVICE : device,
-		.now_ns = coarse_ns(),
-	};
-	uint64_t pc = caller(state);
-	uint64_t tags = (uint64_t)hook << 16 | (uint64_t)about.device << 8 | about.kind;
+	uint8_t device = call->kind == RAC_KIND_PINNED ? RAC_SITE_NO_DEVICE : call->device;
+	uint64_t key = rac_site_key(mix(place->hash, (uint64_t)call->hook), call->kind, device);
+	uint64_t now_ns = coarse_ns();
 	struct rac_site *site;
 	bool made;
-
-	uint32_t id = rac_sites_intern(&state->sites, mix(pc, tags), &site, &made);
+	uint32_t id = rac_sites_intern(&state->sites, key, &site, &made);
 
 	if (id == 0)
 		return 0;
 	if (made)
-		describe(state, site, hook, &about, pc);
-	rac_site_take(site, bytes, rac_tracker_peak_number(state->tracker, peak_of(kind, device)),
-		about.now_ns);
+		rac_site_describe(site,
+			&(struct rac_site_about){.api = name_place(state, call->hook),
+				.stack = rac_capture_store(state, place),
+				.now_ns = now_ns});
+	rac_site_take(site, call->bytes,
+		rac_tracker_peak_number(state->tracker, peak_of(call->kind, call->device)), now_ns);
 	return id;
+}
+
+static uint32_t count_at_caller(struct rac_state *state, const struct rac_site_call *call)
+{
+	uint64_t caller = rac_capture_caller(state);
+	uintptr_t stack = 0;
+
+	return rac_site_count_at(state, call,
+		&(struct rac_capture){
+			.native = &caller, .stack = &stack, .native_count = 1, .hash = caller});
+}
+
+/* Out of line: its room is not on the stack of those who keep callers alone. */
+__attribute__((noinline)) static uint32_t count_at_stack(
+	struct rac_state *state, const struct rac_site_call *call)
+{
+	RAC_CAPTURE_ROOM(place, RAC_CAPTURE_SHALLOW);
+
+	rac_capture(state, &place);
+	return rac_site_count_at(state, call, &place);
+}
+
+uint32_t rac_site_count(struct rac_state *state, const struct rac_site_call *call)
+{
+	if (state->settings.stacks == RAC_STACKS_CALLER)
+		return count_at_caller(state, call);
+	if (state->settings.depth <= RAC_CAPTURE_SHALLOW)
+		return count_at_stack(state, call);
+	return rac_site_count_deep(state, call);
 }
 
 void rac_site_given(struct rac_state *state, const struct rac_entry *entry)

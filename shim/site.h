@@ -1,6 +1,6 @@
 /*
  * site.h - which place of the program takes memory: finds the site of the call under way and keeps its
- * figures. The table is core's (sites.h); stacks are captured elsewhere.
+ * figures. The table is core's (sites.h), the stack capture.h's.
  *
  * Both may be called by any thread inside rac_enter; neither takes a lock, allocates (but for the
  * growth of the tables) or makes a system call, except when a site is seen for the first time.
@@ -15,8 +15,20 @@
 /* Of a site whose memory is on no device. */
 #define RAC_SITE_NO_DEVICE 0xff
 
-uint32_t rac_site_count(
-	struct rac_state *state, enum rac_hook hook, uint8_t kind, uint8_t device, uint64_t bytes);
+/* What is asked for. */
+struct rac_site_call {
+	enum rac_hook hook;
+	uint8_t kind, device;
+	uint64_t bytes;
+};
+
+uint32_t rac_site_count(struct rac_state *state, const struct rac_site_call *call);
+
+/* The same for a place that was captured, and with the most room for one. */
+struct rac_capture;
+uint32_t rac_site_count_at(
+	struct rac_state *state, const struct rac_site_call *call, const struct rac_capture *place);
+uint32_t rac_site_count_deep(struct rac_state *state, const struct rac_site_call *call);
 
 /*
  * Counts bytes taken by the call under way, before they can raise the device's peak. Returns the site's
@@ -25,7 +37,9 @@ uint32_t rac_site_count(
 static inline uint32_t rac_site_taken(
 	struct rac_state *state, enum rac_hook hook, uint8_t kind, uint8_t device, uint64_t bytes)
 {
-	return state->settings.keeps_callers ? rac_site_count(state, hook, kind, device, bytes) : 0;
+	const struct rac_site_call call = {hook, kind, device, bytes};
+
+	return state->settings.stacks != 0 ? rac_site_count(state, &call) : 0;
 }
 
 /* Counts what an entry held as given back, before it leaves the device's charge. */

@@ -7,6 +7,12 @@
 #include "report_sites.h"
 #include <sys/mman.h>
 
+static enum rac_sites_style style_of(const struct rac_state *state)
+{
+	return state->settings.stacks == RAC_STACKS_CALLER ? RAC_SITES_BY_OWNER
+							   : RAC_SITES_WITH_FRAMES;
+}
+
 struct rac_site_room rac_site_report_begin(struct rac_state *state, struct rac_report *report)
 {
 	const struct rac_site_tables tables = {
@@ -23,8 +29,8 @@ struct rac_site_room rac_site_report_begin(struct rac_state *state, struct rac_r
 	if (memory == MAP_FAILED)
 		return room;
 	room.memory = memory;
-	report->site_count = rac_report_sites(
-		&tables, RAC_SITES_BY_OWNER, room.memory, room.bytes, &report->sites);
+	report->site_count =
+		rac_report_sites(&tables, style_of(state), room.memory, room.bytes, &report->sites);
 	return room;
 }
 

@@ -46,6 +46,7 @@ struct rac_green {
 	rac_atomic_u32 device;
 };
 
+struct rac_code;
 struct rac_group_share;
 
 struct rac_state {
@@ -59,7 +60,7 @@ struct rac_state {
 	struct rac_ledger ledger;
 	struct rac_sites sites;
 	struct rac_arena arena;
-	_Atomic(struct rac_code_modules *) code_modules; /* see code.h; NULL: not made yet */
+	_Atomic(struct rac_code *) code;           /* see code.h; NULL: not made yet */
 	rac_atomic_u32 hook_names[RAC_HOOK_COUNT]; /* their places in the arena; 0: not there yet */
 	struct rac_settings settings;
 	struct rac_stderr_identity stderr_identity;

@@ -170,7 +170,7 @@ Test(settings, a_cap_that_cannot_be_read_fails_closed)
 
 Test(settings, a_problem_tells_its_setting)
 {
-	READ("RAC_LIMIT=8Q", "RAC_SHOW=x", "RAC_DEPTH=1", "RAC_NO=1");
+	READ("RAC_LIMIT=8Q", "RAC_SHOW=x", "RAC_DEPTH=0", "RAC_NO=1");
 	cr_assert_eq(found, 4);
 	cr_assert_eq(problems[0].setting, RAC_SETTING_LIMIT);
 	cr_assert_eq(problems[1].setting, RAC_SETTING_SHOW);
@@ -254,15 +254,60 @@ Test(settings, a_misspelt_cap_does_not_run_uncapped)
 Test(settings, callers_are_kept_unless_told_otherwise)
 {
 	READ("RAC_LIMIT=8G");
-	cr_assert(settings.keeps_callers);
+	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER);
 	READ("RAC_STACKS=none");
-	cr_assert(!settings.keeps_callers);
+	cr_assert_eq(settings.stacks, 0);
 	READ("RAC_STACKS=caller");
-	cr_assert(settings.keeps_callers);
+	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER);
+}
+
+Test(settings, call_stacks_are_a_list_of_what_is_in_them)
+{
 	READ("RAC_STACKS=native");
+	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER | RAC_STACKS_NATIVE);
+	READ("RAC_STACKS=native,python");
+	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER | RAC_STACKS_NATIVE | RAC_STACKS_PYTHON);
+	READ("RAC_STACKS= python , caller ");
+	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER | RAC_STACKS_PYTHON);
+	cr_assert_eq(found, 0);
+	READ("RAC_STACKS=nativ");
 	expect_one(RAC_PROBLEM_VALUE,
-		"RAC_STACKS='native' is none of its values; write none or caller");
-	cr_assert(settings.keeps_callers, "the default");
+		"RAC_STACKS='nativ' is none of its values; write none, caller, native or python");
+	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER, "the default");
+	READ("RAC_STACKS=native,cuda");
+	expect_one(RAC_PROBLEM_VALUE,
+		"RAC_STACKS='native,cuda': 'cuda' at character 8 is none of its values; "
+		"write none, caller, native or python");
+	READ("RAC_STACKS=native,");
+	expect_one(RAC_PROBLEM_VALUE,
+		"RAC_STACKS='native,': at the end a value is missing; "
+		"write none, caller, native or python");
+	READ("RAC_STACKS=none,python");
+	expect_one(RAC_PROBLEM_VALUE,
+		"RAC_STACKS='none,python' says none and more; write none alone, or leave it out");
+	cr_assert_eq(settings.stacks, RAC_STACKS_CALLER, "the default");
+}
+
+Test(settings, the_depth_of_a_stack_is_a_number)
+{
+	static const char *const wrong[] = {"RAC_DEPTH=0", "RAC_DEPTH=129", "RAC_DEPTH=-1",
+		"RAC_DEPTH=20k", "RAC_DEPTH=", "RAC_DEPTH=99999999999999999999"};
+
+	READ("RAC_LIMIT=8G");
+	cr_assert_eq(settings.depth, 32);
+	READ("RAC_DEPTH=1");
+	cr_assert_eq(settings.depth, 1);
+	READ("RAC_DEPTH=128");
+	cr_assert_eq(settings.depth, 128);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		READ(wrong[i]);
+		cr_assert_eq(found, 1, "%s", wrong[i]);
+		cr_assert_eq(settings.depth, 32, "the default");
+	}
+	READ("RAC_DEPTH=200");
+	expect_one(RAC_PROBLEM_VALUE,
+		"RAC_DEPTH='200' is no number from 1 to 128; "
+		"write how many frames are to be kept, e.g. 32");
 }
 
 #define SIXTY_FOUR "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

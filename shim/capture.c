@@ -1,0 +1,107 @@
+/*
+ * capture.c - see capture.h; how the frames are stored is capture_store.c's.
+ */
+#include "capture.h"
+
+#include "thread.h"
+
+/* How far out the interpreter is looked for, where the frames that are kept do not reach it. */
+#define FURTHEST 128
+
+static const void *caller_address(void)
+{
+	return rac_thread.label != RAC_HOOK_NONE ? rac_thread.label_caller : rac_thread.caller;
+}
+
+/* Of a return address the instruction before it counts, which is still inside the function that called. */
+uint64_t rac_capture_caller(struct rac_state *state)
+{
+	struct rac_code_modules *modules = rac_code_modules_of(state);
+	uintptr_t address = (uintptr_t)caller_address();
+
+	return rac_pc(
+		modules != NULL ? rac_code_modules_find(modules, address - 1) : RAC_MODULE_UNKNOWN,
+		address);
+}
+
+static void take_caller(struct rac_state *state, struct rac_capture *c)
+{
+	c->native[0] = rac_capture_caller(state);
+	c->stack[0] = 0;
+	c->native_count = 1;
+}
+
+/* A stack that was cut, or ends in code without unwind tables, may not reach to the caller, who owns what is
+ * asked for: then the last frame is his. */
+static void add_caller(struct rac_state *state, struct rac_capture *c, unsigned most)
+{
+	uint64_t address = rac_pc_address((uintptr_t)caller_address());
+
+	for (unsigned i = 0; i < c->native_count; i++)
+		if (rac_pc_address(c->native[i]) == address)
+			return;
+	if (c->native_count == most)
+		c->native_count--;
+	c->native[c->native_count] = rac_capture_caller(state);
+	c->stack[c->native_count++] = 0;
+}
+
+/* Python may have been left further out than there are frames to be kept. */
+__attribute__((noinline)) static void walk_far(
+	const struct rac_code *code, struct rac_capture *c, unsigned most)
+{
+	uint64_t native[FURTHEST];
+	enum rac_unwind_end end;
+	unsigned count = rac_unwind(code->unwind, native, NULL, FURTHEST, &end);
+
+	c->python_count = rac_python_walk(code->python, native, count, c->python, most, &c->in);
+}
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	a = (a ^ b) * UINT64_C(0xd6e8feb86659fd93);
+	return a ^ a >> 32;
+}
+
+/* Two chains, which the processor follows at the same time. */
+static uint64_t hash_of(const struct rac_capture *c)
+{
+	uint64_t even = c->native_count, odd = c->python_count;
+	unsigned i = 0;
+
+	for (; i + 1 < c->native_count; i += 2) {
+		even = mix(even, c->native[i]);
+		odd = mix(odd, c->native[i + 1]);
+	}
+	if (i < c->native_count)
+		even = mix(even, c->native[i]);
+	for (i = 0; i < c->python_count; i++)
+		odd = mix(odd, c->python[i].key);
+	return mix(even * UINT64_C(0x9e3779b97f4a7c15), odd);
+}
+
+void rac_capture(struct rac_state *state, struct rac_capture *c)
+{
+	const struct rac_code *code = rac_code_of(state);
+	unsigned stacks = state->settings.stacks, most = state->settings.depth;
+	enum rac_unwind_end end;
+
+	c->python_count = 0;
+	if (code == NULL) {
+		take_caller(state, c);
+		c->hash = c->native[0];
+		return;
+	}
+	c->native_count = rac_unwind(code->unwind, c->native, c->stack, most, &end);
+	if ((stacks & RAC_STACKS_PYTHON) != 0) {
+		c->python_count = rac_python_walk(
+			code->python, c->native, c->native_count, c->python, most, &c->in);
+		if (c->in == NULL && end == RAC_UNWIND_DEPTH)
+			walk_far(code, c, most);
+	}
+	if ((stacks & RAC_STACKS_NATIVE) == 0)
+		take_caller(state, c);
+	else if (end != RAC_UNWIND_COMPLETE)
+		add_caller(state, c, most);
+	c->hash = hash_of(c);
+}

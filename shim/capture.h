@@ -1,0 +1,43 @@
+/*
+ * capture.h - where the program is when it asks for memory: the caller or the call stack, with a hash that is
+ * the same for the same place, and its frames for the record. Who counts what is asked for is site.h.
+ *
+ * All may be called by any thread inside rac_enter. A place whose code was met before costs no system call;
+ * nothing takes a lock, allocates (but for the growth of the arena) or asks the loader.
+ */
+#ifndef RAC_CAPTURE_H
+#define RAC_CAPTURE_H
+
+#include "code.h"
+
+/* Frames for which there is room on any stack; more take some 6 KiB of it. */
+#define RAC_CAPTURE_SHALLOW 32
+
+/* A place. The caller of rac_capture hands in the room: for as many frames of each kind as RAC_DEPTH says. */
+struct rac_capture {
+	uint64_t *native; /* as rac_unwind has them */
+	uintptr_t *stack;
+	struct rac_python_frame *python;
+	unsigned native_count, python_count;
+	struct rac_python_interpreter *in;
+	uint64_t hash;
+};
+
+/* Room of its own for so many frames, and the place in it. */
+#define RAC_CAPTURE_ROOM(name, depth)                 \
+	uint64_t name##_native[depth];                \
+	uintptr_t name##_stack[depth];                \
+	struct rac_python_frame name##_python[depth]; \
+	struct rac_capture name = {                   \
+		.native = name##_native, .stack = name##_stack, .python = name##_python}
+
+/* The code under whose call we are, as rac_pc makes it: that of the runtime function, where we saw one. */
+uint64_t rac_capture_caller(struct rac_state *state);
+
+/* The stack of the calling thread as RAC_STACKS asks for it; frames outside of this library only. */
+void rac_capture(struct rac_state *state, struct rac_capture *c);
+
+/* Stores the frames of a place in the arena, before the thread goes on. Returns where; 0: no room. */
+uint64_t rac_capture_store(struct rac_state *state, const struct rac_capture *c);
+
+#endif
