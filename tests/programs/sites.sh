@@ -85,3 +85,5 @@ contains 'the text names them, the largest first' \
 shimmed RAC_STACKS=none "$T/closer" "$T/libone.so" "$T/libtwo.so"
 is 'without stacks there are no sites' "$(report 'r["sites"]')" '[]'
 is 'and the figures are the same' "$(report 'r["devices"][0]["live_bytes"]')" 7340032
+
+finish
