@@ -10,16 +10,16 @@
 
 #include "checked.h"
 #include "report_modules.h"
+#include "site_id.h"
 #include "stack.h"
 #include <string.h>
 
-#define ID_BYTES 9 /* eight digits, NUL */
 /* Sites that may be made between measuring and filling. */
 #define SLACK 16
 
 struct room {
 	struct rac_report_site *sites;
-	char (*ids)[ID_BYTES];
+	char (*ids)[RAC_SITE_ID_BYTES];
 	struct rac_report_frame *frames;
 	size_t sites_max, sites_used;
 	size_t frames_max, frames_used;
@@ -57,7 +57,7 @@ static struct room measure(const struct rac_site_tables *tables)
 
 static size_t room_bytes(const struct room *room)
 {
-	return room->sites_max * (sizeof(struct rac_report_site) + ID_BYTES) +
+	return room->sites_max * (sizeof(struct rac_report_site) + RAC_SITE_ID_BYTES) +
 		room->frames_max * sizeof(struct rac_report_frame);
 }
 
@@ -81,31 +81,8 @@ static bool divide(struct work *w, void *memory, size_t bytes)
 	rac_module_names_read(&w->modules, t->modules, t->module_bytes, memory, names);
 	room->sites = (struct rac_report_site *)(void *)((char *)memory + names);
 	room->frames = (struct rac_report_frame *)(void *)(room->sites + room->sites_max);
-	room->ids = (char(*)[ID_BYTES])(void *)(room->frames + room->frames_max);
+	room->ids = (char(*)[RAC_SITE_ID_BYTES])(void *)(room->frames + room->frames_max);
 	return true;
-}
-
-/* FNV-1a, which anybody can compute again from the report. */
-static uint64_t hash(uint64_t h, const void *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ ((const unsigned char *)bytes)[i]) * UINT64_C(0x100000001b3);
-	return h;
-}
-
-static uint64_t hash_text(uint64_t h, const char *text)
-{
-	return hash(h, text, strlen(text) + 1);
-}
-
-/* The ending NUL is there from the start. */
-static void print_id(char out[ID_BYTES], uint64_t h)
-{
-	uint32_t folded = (uint32_t)(h ^ h >> 32);
-
-	for (int i = ID_BYTES - 2; i >= 0; i--, folded >>= 4)
-		out[i] = "0123456789abcdef"[folded & 15];
-	out[ID_BYTES - 1] = '\0';
 }
 
 static const char *text_or_empty(const struct work *w, uint64_t place)
@@ -156,18 +133,6 @@ static const char *owner_of(const struct work *w, const uint64_t *words, size_t 
 	return innermost;
 }
 
-static uint64_t hash_frames(uint64_t h, const struct rac_report_site *site)
-{
-	for (size_t i = 0; i < site->frame_count; i++) {
-		const struct rac_report_frame *f = &site->frames[i];
-
-		h = hash_text(h, f->function != NULL ? f->function : "");
-		h = hash_text(h, f->module != NULL ? rac_module_file(f->module) : "");
-		h = hash(h, &f->offset, sizeof(f->offset));
-	}
-	return h;
-}
-
 static void fill_site(
 	struct work *w, const struct rac_site_snapshot *s, struct rac_report_site *out)
 {
@@ -197,11 +162,7 @@ static void fill_site(
 		fill_frame(w, &f, &room->frames[room->frames_used++]);
 		out->frame_count++;
 	}
-	uint64_t h = hash_text(UINT64_C(0xcbf29ce484222325), out->api);
-
-	h = hash_text(
-		h, rac_report_kind_name(out->kind) != NULL ? rac_report_kind_name(out->kind) : "");
-	print_id(room->ids[out - room->sites], hash_frames(hash_text(h, out->owner), out));
+	rac_site_id(out, room->ids[out - room->sites]);
 	out->id = room->ids[out - room->sites];
 }
 
@@ -222,14 +183,29 @@ static bool fill_one(void *context, uint32_t id, const struct rac_site *site)
 	return true;
 }
 
-/* One place in the report: same id, device and kind. */
+/* Ids know neither lines nor what is CUDA's own. */
+static int compare_frames(const struct rac_report_site *a, const struct rac_report_site *b)
+{
+	int order = (a->frame_count > b->frame_count) - (a->frame_count < b->frame_count);
+
+	for (size_t i = 0; order == 0 && i < a->frame_count; i++) {
+		const struct rac_report_frame *one = &a->frames[i], *other = &b->frames[i];
+
+		order = (one->line > other->line) - (one->line < other->line);
+		if (order == 0)
+			order = (one->offset > other->offset) - (one->offset < other->offset);
+	}
+	return order;
+}
+
+/* One place in the report: same id, which holds the kind, same device and lines. */
 static int compare_places(const struct rac_report_site *a, const struct rac_report_site *b)
 {
 	int order = strcmp(a->id, b->id);
 
 	if (order == 0)
 		order = (a->device > b->device) - (a->device < b->device);
-	return order;
+	return order != 0 ? order : compare_frames(a, b);
 }
 
 /* Most live bytes first, then most at the peak; ids settle what is equal, so that runs compare. */

@@ -2,12 +2,45 @@
  * report_text_sites.c - the lines of the text report that say who took a device's memory; all others are
  * report_text.c's.
  */
+#include "report_modules.h"
 #include "report_parts.h"
+#include "site_id.h"
 #include <string.h>
 
 /* Places named for each device; the JSON report has them all. */
 #define SITES_SHOWN 5
 #define NAME_SHOWN  64
+
+static bool has_text(const char *text)
+{
+	return text != NULL && text[0] != '\0';
+}
+
+/* The innermost function whose name is known, outside CUDA: what somebody can go and look at. */
+static const struct rac_report_frame *place_of(const struct rac_report_site *s)
+{
+	for (size_t i = 0; i < s->frame_count; i++)
+		if (has_text(s->frames[i].function) && !rac_frame_is_cuda(&s->frames[i]))
+			return &s->frames[i];
+	return NULL;
+}
+
+static void put_place(struct rac_emit *e, const struct rac_report_frame *f)
+{
+	rac_emit_string(e, " in ");
+	rac_emit_foreign(e, f->function, strlen(f->function), NAME_SHOWN);
+	if (!has_text(f->file))
+		return;
+	const char *file = rac_module_file(f->file);
+
+	rac_emit_string(e, " (");
+	rac_emit_foreign(e, file, strlen(file), NAME_SHOWN);
+	if (f->line > 0) {
+		rac_emit_string(e, ":");
+		rac_emit_u64(e, f->line);
+	}
+	rac_emit_string(e, ")");
+}
 
 static bool is_on(const struct rac_report_site *s, uint32_t ordinal)
 {
@@ -17,14 +50,18 @@ static bool is_on(const struct rac_report_site *s, uint32_t ordinal)
 
 static void put_name(struct rac_emit *e, const struct rac_report_site *s)
 {
-	if (s->owner != NULL && s->owner[0] != '\0') {
+	if (has_text(s->owner)) {
 		rac_emit_foreign(e, s->owner, strlen(s->owner), NAME_SHOWN);
 		rac_emit_string(e, ", ");
 	}
-	if (s->api != NULL && s->api[0] != '\0')
+	if (has_text(s->api))
 		rac_emit_foreign(e, s->api, strlen(s->api), NAME_SHOWN);
 	else
 		rac_emit_string(e, "call unknown");
+	const struct rac_report_frame *place = place_of(s);
+
+	if (place != NULL)
+		put_place(e, place);
 }
 
 static void put_site(

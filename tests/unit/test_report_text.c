@@ -299,3 +299,39 @@ Test(report_text, the_five_largest_places_are_named_and_the_others_counted)
 		  "  and by 1 other place, which a JSON report lists\n"));
 	free(c);
 }
+
+Test(report_text, names_the_innermost_function_that_is_not_cudas)
+{
+	const struct rac_report_frame frames[] = {
+		{.module = "/lib/libcudart.so.12", .function = "cudaMalloc"},
+		{.module = "/opt/libkv.so", .function = ""},
+		{.module = "/opt/libkv.so",
+			.function = "kv::grow\x1b(unsigned long)",
+			.file = "/home/ada/kv\n.cu",
+			.line = 118},
+		{.function = "main", .file = "main.py", .line = 3, .language = "python"},
+	};
+	struct rac_report_site sites[] = {{.api = "cudaMalloc",
+						  .owner = "libkv.so",
+						  .peak_bytes = 2 << 20,
+						  .frames = frames,
+						  .frame_count = 4},
+		{.api = "cudaMalloc", .peak_bytes = 1 << 20, .frames = frames, .frame_count = 2},
+		{.api = "cudaMalloc",
+			.peak_bytes = 1 << 20,
+			.frames = frames + 3,
+			.frame_count = 1}};
+	struct rac_device_snapshot d = sample_device(0);
+	struct rac_report r = sample_report(&d, 1);
+
+	r.sites = sites;
+	r.site_count = 3;
+	struct collected *c = printed(rac_report_text, &r);
+
+	cr_assert_not_null(strstr(c->bytes,
+		P "  by libkv.so, cudaMalloc in kv::grow\\x1b(unsigned long) (kv\\x0a.cu:118): "
+		  "2.00 MiB at the peak"));
+	cr_assert_not_null(strstr(c->bytes, P "  by cudaMalloc: 1.00 MiB at the peak"));
+	cr_assert_not_null(strstr(c->bytes, P "  by cudaMalloc in main (main.py:3): 1.00 MiB"));
+	free(c);
+}
