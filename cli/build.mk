@@ -1,7 +1,5 @@
 # The command: build/rac. Every cli/*.c belongs to it.
 
-CLI_OBJ := $(patsubst cli/%.c,$(B)/cli/%.o,$(sort $(wildcard cli/*.c)))
-
 # Libraries without which all else is built. The linker is asked, since the one of a cross compiler has others
 # than this machine: $(call linkable,PACKAGE,-lNAME,HEADER,CALL) is what links one, or nothing.
 linkable = $(shell libs=$$(pkg-config --libs $(1) 2>/dev/null || echo $(2)); \
@@ -14,9 +12,16 @@ JSON_LIBS := $(call linkable,json-c,-ljson-c,json-c/json.h,json_tokener_new())
 ZLIB_LIBS := $(call linkable,zlib,-lz,zlib.h,zlibVersion())
 # ncurses draws the live screen of rac top; without it there is rac top --once.
 CURSES_LIBS := $(call linkable,ncurses,-lncurses,curses.h,initscr())
+# elfutils names functions and lines (cli/symbols.h), libiberty demangles them (cli/demangle.h).
+ELF_LIBS := $(call linkable,libdw libelf,-ldw -lelf,elfutils/libdwfl.h,dwfl_version(NULL))
+DEMANGLE_LIBS := $(call linkable,,-liberty,libiberty/demangle.h,cplus_demangle_set_style(auto_demangling))
 CLI_CPPFLAGS := $(if $(JSON_LIBS),-DRAC_HAVE_JSON) $(if $(ZLIB_LIBS),-DRAC_HAVE_ZLIB) \
-	$(if $(CURSES_LIBS),-DRAC_HAVE_CURSES)
-CLI_LIBS := $(JSON_LIBS) $(ZLIB_LIBS) $(CURSES_LIBS)
+	$(if $(CURSES_LIBS),-DRAC_HAVE_CURSES) $(if $(ELF_LIBS),-DRAC_HAVE_ELFUTILS) \
+	$(if $(DEMANGLE_LIBS),-DRAC_HAVE_DEMANGLER)
+CLI_LIBS := $(JSON_LIBS) $(ZLIB_LIBS) $(CURSES_LIBS) $(ELF_LIBS) $(DEMANGLE_LIBS)
+
+CLI_SRC := $(sort $(wildcard cli/*.c))
+CLI_OBJ := $(patsubst cli/%.c,$(B)/cli/%.o,$(if $(ELF_LIBS),$(CLI_SRC),$(filter-out cli/elf_%,$(CLI_SRC))))
 
 .PHONY: cli
 cli: $(B)/rac ## build the rac command
@@ -28,10 +33,20 @@ ifeq ($(ZLIB_LIBS),)
 	@echo "rac was built without zlib, so it exports no pprof profile;" \
 		"to have that: apt-get install zlib1g-dev, then make" >&2
 endif
+ifeq ($(ELF_LIBS),)
+	@echo "rac was built without elfutils, so it names no functions and lines;" \
+		"to have that: apt-get install libdw-dev, then make" >&2
+endif
+ifeq ($(DEMANGLE_LIBS),)
+	@echo "rac was built without libiberty, so names of C++ and Rust stay mangled;" \
+		"to have that: apt-get install libiberty-dev, then make" >&2
+endif
 
 # Made anew when a library comes or goes.
 $(B)/cli/json.o: $(B)/cli/json-c.$(if $(JSON_LIBS),found,missing)
 $(B)/cli/gzip.o: $(B)/cli/zlib.$(if $(ZLIB_LIBS),found,missing)
+$(B)/cli/symbols.o $(B)/rac: $(B)/cli/elfutils.$(if $(ELF_LIBS),found,missing)
+$(B)/cli/demangle.o: $(B)/cli/libiberty.$(if $(DEMANGLE_LIBS),found,missing)
 $(B)/cli/%.found $(B)/cli/%.missing:
 	@mkdir -p $(@D)
 	@rm -f $(@D)/$(*F).found $(@D)/$(*F).missing
@@ -46,7 +61,7 @@ $(B)/cli/%.o: cli/%.c
 	$(CC) $(CPPFLAGS) $(CLI_CPPFLAGS) -Icli $(CFLAGS) $(DEPS) -c $< -o $@
 
 $(B)/rac: $(CLI_OBJ) $(B)/librac_core.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(CLI_LIBS) -ldl -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o %.a,$^) $(CLI_LIBS) -ldl -o $@
 
 # Pages and completion come from what was built, so that they say what it does.
 .PHONY: man

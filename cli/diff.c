@@ -6,10 +6,12 @@
 #include "cli.h"
 #include "commands.h"
 #include "output.h"
+#include "symbolise.h"
 
 struct options {
 	struct rac_flag_amount tolerance;
 	bool json;
+	struct rac_symbol_options symbols;
 };
 
 #define FLAG(name, value, type, field, help)                                                    \
@@ -23,6 +25,7 @@ static const struct rac_flag flags[] = {
 		" 10M for bytes, and then numbers of allocations and frees are not looked at;"
 		" default 0"),
 	FLAG("--json", NULL, SWITCH, json, "print the result as JSON, with all figures"),
+	RAC_SYMBOL_FLAGS(struct options, symbols),
 };
 static const struct rac_flag_group group = {"flags", flags, sizeof(flags) / sizeof(flags[0])};
 static const struct rac_flag_group *const groups[] = {&group, NULL};
@@ -85,8 +88,9 @@ int rac_cmd_diff(int argc, char **argv)
 
 	if (!rac_verb_begin(&usage, argc, argv, &options, &args, &status))
 		return status;
-	if (rac_report_load(args.operands[0], &old, &c)) {
-		if (rac_report_load(args.operands[1], &new, &c)) {
+	if (rac_report_load_named(args.operands[0], &options.symbols, usage.verb, &old, &c)) {
+		if (rac_report_load_named(
+			    args.operands[1], &options.symbols, usage.verb, &new, &c)) {
 			done = compare(&options, &old, &new, &differing, &c);
 			rac_report_unload(&new);
 		}

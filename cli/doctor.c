@@ -33,8 +33,9 @@ static const struct rac_usage usage = {
 	.summary =
 		"Looks whether programs can be capped and counted here: the library, the settings,\n"
 		"the driver and its GPUs with the caps that hold on them, where records can be\n"
-		"kept, and, for CMD, whether the dynamic linker would load the library into it\n"
-		"and which CUDA it uses. CMD is not run. Each finding says what to do about it.",
+		"kept, whether functions can be named, and, for CMD, whether the dynamic linker\n"
+		"would load the library into it and which CUDA it uses. CMD is not run. Each\n"
+		"finding says what to do about it.",
 	.groups = groups,
 	.examples = examples,
 	.example_count = sizeof(examples) / sizeof(examples[0]),
@@ -149,6 +150,7 @@ int rac_cmd_doctor(int argc, char **argv)
 	rac_doctor_settings(&findings, &settings);
 	rac_doctor_driver(&findings, &settings);
 	rac_doctor_places(&findings);
+	rac_doctor_symbols(&findings);
 	if (args.operand_count > 0)
 		rac_doctor_program(&findings, args.operands[0], library);
 	if (!print(&options, &findings, &problem, &c))

@@ -42,6 +42,7 @@ void rac_doctor_library(struct rac_findings *f, char *library, size_t capacity);
 void rac_doctor_preload(struct rac_findings *f, const char *library);
 void rac_doctor_driver(struct rac_findings *f, const struct rac_settings *settings);
 void rac_doctor_places(struct rac_findings *f);
+void rac_doctor_symbols(struct rac_findings *f);
 void rac_doctor_program(struct rac_findings *f, const char *command, const char *library);
 
 #endif

@@ -5,12 +5,14 @@
 #include "cli.h"
 #include "commands.h"
 #include "output.h"
+#include "symbolise.h"
 #include <stdlib.h>
 
 struct options {
 	unsigned format;
 	unsigned value;
 	const char *output;
+	struct rac_symbol_options symbols;
 };
 
 static const struct {
@@ -62,6 +64,7 @@ static const struct rac_flag flags[] = {
 	FLAG("--value", "peak|live|total|count", CHOICE, value, "peak|live|total|count",
 		"the figure of a form that has one: bytes at the peak (default), bytes that are"
 		" still allocated, bytes or calls in all"),
+	RAC_SYMBOL_FLAGS(struct options, symbols),
 };
 static const struct rac_flag_group group = {"flags", flags, sizeof(flags) / sizeof(flags[0])};
 static const struct rac_flag_group *const groups[] = {&group, &format_group, NULL};
@@ -116,7 +119,8 @@ static bool export_files(
 	if (reports == NULL)
 		return rac_complain(c, "no memory for the reports");
 	while (count < args->operand_count &&
-		rac_report_load(args->operands[count], &reports[count], c))
+		rac_report_load_named(
+			args->operands[count], &options->symbols, usage.verb, &reports[count], c))
 		count++;
 	done = count == args->operand_count && write_all(options, reports, count, c);
 	for (size_t i = 0; i < count; i++)

@@ -5,11 +5,13 @@
 #include "commands.h"
 #include "formats.h"
 #include "output.h"
+#include "symbolise.h"
 
 struct options {
 	unsigned format;
 	const char *output;
 	bool json;
+	struct rac_symbol_options symbols;
 };
 
 static const char choices[] =
@@ -59,6 +61,7 @@ static const struct rac_flag flags[] = {
 	FLAG("--json", NULL, SWITCH, json, NULL, "as --format json"),
 	FLAG("--output", "FILE", TEXT, output, NULL,
 		"write to FILE, which appears when it is complete; default: stdout"),
+	RAC_SYMBOL_FLAGS(struct options, symbols),
 };
 static const struct rac_flag_group group = {"flags", flags, sizeof(flags) / sizeof(flags[0])};
 static const struct rac_flag_group *const groups[] = {&group, &format_group, NULL};
@@ -91,14 +94,14 @@ const struct rac_usage *const *rac_usages_report(void)
 	return usages;
 }
 
-static bool show(const char *word, unsigned format, struct rac_output *output)
+static bool show(const char *word, const struct options *options, struct rac_output *output)
 {
 	struct rac_complaint c = {""};
 	struct rac_loaded loaded;
-	bool done = rac_report_load(word, &loaded, &c);
+	bool done = rac_report_load_named(word, &options->symbols, usage.verb, &loaded, &c);
 
 	if (done) {
-		done = emitters[format](&loaded, &output->sink, &c);
+		done = emitters[options->format](&loaded, &output->sink, &c);
 		rac_report_unload(&loaded);
 	}
 	if (c.text[0] != '\0')
@@ -125,7 +128,7 @@ int rac_cmd_report(int argc, char **argv)
 	if (!rac_output_open(&output, options.output, false, &c))
 		return rac_fail(usage.verb, RAC_EXIT_FAILED, "%s", c.text);
 	for (size_t i = 0; i < args.operand_count; i++)
-		good = show(args.operands[i], options.format, &output) && good;
+		good = show(args.operands[i], &options, &output) && good;
 	if (!rac_output_close(&output, good, &c))
 		return rac_fail(usage.verb, RAC_EXIT_FAILED, "%s", c.text);
 	return good ? RAC_EXIT_DONE : RAC_EXIT_FAILED;

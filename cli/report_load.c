@@ -129,6 +129,7 @@ void rac_report_unload(struct rac_loaded *loaded)
 {
 	for (size_t i = 0; i < sizeof(loaded->memory) / sizeof(loaded->memory[0]); i++)
 		free(loaded->memory[i]);
+	rac_pool_free(&loaded->pool);
 	rac_node_free(loaded->document);
 	*loaded = (struct rac_loaded){.name = loaded->name};
 }

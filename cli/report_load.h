@@ -9,12 +9,14 @@
 #define RAC_REPORT_LOAD_H
 
 #include "complaint.h"
+#include "pool.h"
 #include "report.h"
 
 struct rac_loaded {
 	struct rac_report report; /* borrows from what follows, and from the source */
 	const char *name;         /* what messages call it; the caller's */
 	void *memory[8];          /* to be freed */
+	struct rac_pool pool;     /* what was made of the report later */
 	struct rac_node *document;
 };
 

@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "path_pattern.h"
 #include "run.h"
+#include "symbolise.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,6 +70,8 @@ static bool report_one(void *context, const char *path)
 			(unsigned long long)p->pid, path);
 	if (is_silent && e->is_left)
 		rac_warn(RAC_RUN, "this is of an earlier run, which was killed:");
+	if (is_silent && !rac_symbolise(&loaded, &(struct rac_symbol_options){0}, RAC_RUN, &c))
+		rac_warn(RAC_RUN, "%s", c.text);
 	if (is_silent)
 		rac_run_deliver(&loaded.report, e->settings);
 	rac_merge_add(&e->all, &loaded);

@@ -26,7 +26,10 @@ test        libcriterion-dev  header:criterion/criterion.h
 test,check  libjson-c-dev     header:json-c/json.h
 test,check  zlib1g-dev        header:zlib.h
 test,check  libncurses-dev    header:curses.h
+test,check  libdw-dev         header:elfutils/libdwfl.h
+test,check  libiberty-dev     header:libiberty/demangle.h
 test,check  python3           command:python3
+test        g++               command:g++
 test        strace            command:strace
 test        heaptrack         command:heaptrack_print
 test        mandoc            command:mandoc
