@@ -41,7 +41,7 @@ for function in $functions; do
 	replaced "$function of a folder, too" cuda $function 9 'exit-9 ' "$T" a
 done
 replaced 'the next image finds signals, descriptors and umask as they were' cuda execve 0 'exec ' \
-	/bin/sh -c 'grep "^Sig\|^Shd\|^Umask" /proc/self/status; ls /proc/self/fd'
+	/bin/sh -c 'grep "^Sig[PBIC]\|^Shd\|^Umask" /proc/self/status; ls /proc/self/fd'
 replaced 'a signal handler on 8 KiB of stack may replace the program' signal execve 5 'exec ' \
 	/bin/sh -c "$said" a b
 replaced 'a thread may, while others allocate and open libraries' thread execve 5 'exec ' \
