@@ -12,6 +12,7 @@ struct options {
 	unsigned format;
 	unsigned value;
 	const char *output;
+	const char *source_root;
 	struct rac_symbol_options symbols;
 };
 
@@ -64,6 +65,9 @@ static const struct rac_flag flags[] = {
 	FLAG("--value", "peak|live|total|count", CHOICE, value, "peak|live|total|count",
 		"the figure of a form that has one: bytes at the peak (default), bytes that are"
 		" still allocated, bytes or calls in all"),
+	FLAG("--source-root", "DIR", TEXT, source_root, NULL,
+		"for forms that say what was found: the folder whose files are yours; default: the"
+		" git repository around the current folder"),
 	RAC_SYMBOL_FLAGS(struct options, symbols),
 };
 static const struct rac_flag_group group = {"flags", flags, sizeof(flags) / sizeof(flags[0])};
@@ -73,6 +77,8 @@ static const struct rac_example examples[] = {
 		"for go tool pprof -http : gpu.pb.gz, a flame graph of the peak"},
 	{"rac export --format folded --value live report.json | flamegraph.pl >leaks.svg",
 		"one of what was never freed"},
+	{"rac export --format sarif --output gpu.sarif reports/*.json",
+		"what a CI shows on the lines of your sources"},
 };
 static const struct rac_usage usage = {
 	.verb = "rac export",
@@ -82,7 +88,10 @@ static const struct rac_usage usage = {
 	.operand_kind = RAC_OPERAND_FILE,
 	.summary =
 		"Writes a report in the form of another program. What a device holds and no site\n"
-		"accounts for is in it, too, so that sums are those of the report.",
+		"accounts for is in it, too, so that sums are those of the report.\n"
+		"\n"
+		"Forms for a CI hold what was found: what was never freed, and conditions that\n"
+		"failed. It is shown at the innermost function in your sources.",
 	.groups = groups,
 	.examples = examples,
 	.example_count = sizeof(examples) / sizeof(examples[0]),
@@ -99,7 +108,7 @@ const struct rac_usage *const *rac_usages_export(void)
 static bool write_all(const struct options *options, const struct rac_loaded *reports, size_t count,
 	struct rac_complaint *c)
 {
-	const struct rac_export in = {reports, count, values[options->value]};
+	const struct rac_export in = {reports, count, values[options->value], options->source_root};
 	struct rac_output output;
 
 	if (!rac_output_open(&output, options->output, formats[options->format].binary, c))

@@ -11,6 +11,8 @@ struct rac_export {
 	const struct rac_loaded *reports;
 	size_t count;         /* 1, but for formats that take several */
 	enum rac_value value; /* for formats that have one figure for a stack */
+	const char *
+		source_root; /* for those that name files of a repository; NULL: it is looked for */
 };
 
 /*

@@ -37,6 +37,7 @@ viewers     golang-go         command:go
 viewers     heaptrack         command:heaptrack_print
 viewers     prometheus        command:promtool
 viewers     chromium          command:chromium
+viewers     cmake             command:ctest
 check       valgrind          command:valgrind
 check       clang             command:clang
 lint        clang-format      command:clang-format

@@ -78,6 +78,7 @@ check-viewers: ## read pages and exports with the programs that they are for
 	@scripts/setup.sh viewers
 	@+$(SUBMAKE) all apps
 	@B=$(B) tests/run-tests.sh tests/cli/export.sh
+	@B=$(B) tests/run-tests.sh tests/cli/ci.sh
 	@B=$(B) tests/run-tests.sh tests/cli/html.sh
 
 check-worlds: ## run the tests on aarch64, with musl, and on older and newer releases of Debian

@@ -9,6 +9,7 @@ import json
 import pickle
 import re
 import sys
+import xml.etree.ElementTree
 
 
 def fields(data):
@@ -203,6 +204,79 @@ def perfetto(path, report, _):
     yield 'arguments', peaks, of_devices(report, PEAK)
     seconds = report['process'].get('seconds') or 0
     yield 'end', end, max(int(seconds * 1e9), (report.get('timeline') or {'at_ns': [0]})['at_ns'][-1])
+
+
+def left(report, *grades):
+    """What a CI is told of: live memory of these grades, if its process ended by itself."""
+    if report['process']['end']['how'] not in ('exit', '_exit'):
+        return 0
+    return sum(s['live_bytes'] for s in report['sites'] if s['grade'] in grades)
+
+
+def failed(report):
+    return [c['condition'] for c in (report.get('verdict') or {}).get('conditions', []) if c['failed']]
+
+
+def sarif(path, report, _):
+    run, = json.load(open(path))['runs']
+    rules = run['tool']['driver']['rules']
+    results = run['results']
+    for result in results:
+        assert rules[result['ruleIndex']]['id'] == result['ruleId']
+        assert result['message']['text'] and result['locations'][0]['physicalLocation']['artifactLocation']['uri']
+        assert ('suppressions' in result) <= (result['level'] == 'note')
+    prints = [r['partialFingerprints']['racSite/v1'] for r in results]
+    yield 'fingerprints', len(set(prints)), len(prints)
+    yield 'leaks', sum(r['properties']['bytes'] for r in results if 'suppressions' not in r), left(report, 'leak')
+    yield 'suppressed', sum(r['properties']['bytes'] for r in results if 'suppressions' in r), left(report, 'suppressed')
+    yield 'conditions', sum(r['ruleId'] == 'RAC002' for r in results), len(failed(report))
+
+
+def junit(path, report, _):
+    root = xml.etree.ElementTree.parse(path).getroot()
+    suite, = root
+    cases = list(suite)
+    for of in root, suite:
+        yield 'tests', int(of.get('tests')), len(cases)
+        yield 'failures', int(of.get('failures')), sum(c.find('failure') is not None for c in cases)
+        yield 'skipped', int(of.get('skipped')), sum(c.find('skipped') is not None for c in cases)
+    names = [(c.get('classname'), c.get('name')) for c in cases]
+    yield 'names', len(set(names)), len(names)
+    conditions = (report.get('verdict') or {}).get('conditions', [])
+    yield 'conditions', sum(n[0] == 'rac.condition' for n in names), len(conditions)
+    yield 'leaks', sum(n[0] == 'rac.leak' for n in names), places(report, 'leak', 'suppressed')
+
+
+def places(report, *grades):
+    """Sites of all devices that are one place."""
+    return len({json.dumps([s['id'], s['grade'], [[f['file'], f['line']] for f in s['frames']]])
+                for s in report['sites'] if s['grade'] in grades and s['live_bytes']}) if left(report, *grades) else 0
+
+
+def github(path, report, _):
+    commands = [re.fullmatch(r'::(error|warning|notice) ((?:[^:%]|%3A|%2C|%25)*)::([^%]|%25|%0A)+\n', line)
+                for line in open(path, newline='\n')]
+    assert all(commands), 'a line is no command'
+    yield 'annotations', len(commands), min(places(report, 'leak') + len(failed(report)), 10)
+
+
+def gitlab(path, report, _):
+    issues = json.load(open(path))
+    for issue in issues:
+        assert issue['severity'] in ('info', 'minor', 'major', 'critical', 'blocker')
+        assert issue['location']['path'] and issue['location']['lines']['begin'] > 0 and issue['description']
+    prints = [i['fingerprint'] for i in issues]
+    yield 'fingerprints', len(set(prints)), len(prints)
+    yield 'issues', len(issues), places(report, 'leak') + len(failed(report))
+
+
+def ctest(path, report, _):
+    leaked = re.findall(r'^========= Leaked ([0-9,]+) bytes at', open(path).read(), re.M)
+    yield 'leaks', sum(int(n.replace(',', '')) for n in leaked), left(report, 'leak')
+    summary, = re.findall(r'^========= LEAK SUMMARY: (\d+) bytes leaked', open(path).read(), re.M)
+    yield 'summary', int(summary), left(report, 'leak')
+    others = re.findall(r'^========= ([A-Z][a-z].*)', open(path).read(), re.M)
+    yield 'defects', len(others), len(leaked) + len(failed(report))
 
 
 def main():
