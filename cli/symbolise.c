@@ -118,35 +118,37 @@ static void name(struct work *w)
 }
 
 /* What was found out about a frame; NULL: nothing. */
-static const struct rac_symbol *found(const struct work *w, const struct rac_report_frame *f)
+static const struct rac_symbol *find(const struct work *w, const struct rac_report_frame *f)
 {
-	struct rac_symbol key;
+	const struct rac_symbol key = symbol_of(f);
+	const struct rac_symbol *s = NULL;
 
-	if (!lacks_name(w, f))
-		return NULL;
-	key = symbol_of(f);
-	const struct rac_symbol *s =
-		bsearch(&key, w->symbols, w->symbol_count, sizeof(key), compare);
-
+	if (lacks_name(w, f))
+		s = bsearch(&key, w->symbols, w->symbol_count, sizeof(key), compare);
 	return s != NULL && s->line_count > 0 ? s : NULL;
 }
 
-static size_t count_frames(const struct work *w, const struct rac_report_site *site)
+/* Puts what was found for each frame into `found`; returns how many frames that makes. */
+static size_t find_all(
+	const struct work *w, const struct rac_report_site *site, const struct rac_symbol **found)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < site->frame_count; i++) {
-		const struct rac_symbol *s = found(w, &site->frames[i]);
-
-		n += s != NULL ? s->line_count : 1;
+		found[i] = find(w, &site->frames[i]);
+		n += found[i] != NULL ? found[i]->line_count : 1;
 	}
 	return n;
 }
 
-static void expand(struct work *w, const struct rac_report_site *from, struct rac_report_frame *to)
+/* True if a frame has a name that it had not. */
+static bool expand(const struct rac_report_site *from, const struct rac_symbol *const *found,
+	struct rac_report_frame *to)
 {
+	bool is_new = false;
+
 	for (size_t i = 0; i < from->frame_count; i++) {
-		const struct rac_symbol *s = found(w, &from->frames[i]);
+		const struct rac_symbol *s = found[i];
 
 		*to = from->frames[i];
 		for (size_t line = 0; s != NULL && line < s->line_count; line++) {
@@ -155,8 +157,10 @@ static void expand(struct work *w, const struct rac_report_site *from, struct ra
 			to[line].file = s->lines[line].file;
 			to[line].line = s->lines[line].line;
 		}
+		is_new = is_new || s != NULL;
 		to += s != NULL ? s->line_count : 1;
 	}
+	return is_new;
 }
 
 /* What is left without CUDA's own frames, unless nothing is. */
@@ -173,20 +177,19 @@ static size_t hide(
 	return kept;
 }
 
-/* Only where something is new: an id that somebody gave stays. */
-static bool rewrite(struct work *w, const struct rac_report_site *from, struct rac_report_site *to)
+/* found: room for what was found for each frame. An id that somebody gave stays, unless a name is new. */
+static bool rewrite(struct work *w, const struct rac_report_site *from,
+	const struct rac_symbol **found, struct rac_report_site *to)
 {
-	size_t count = count_frames(w, from);
+	size_t count = find_all(w, from, found);
 	struct rac_report_frame *frames = rac_pool_take(w->pool, count, sizeof(*frames));
-	bool is_new = false;
 	char *id;
 
 	*to = *from;
 	if (frames == NULL)
 		return false;
-	for (size_t i = 0; i < from->frame_count; i++)
-		is_new = is_new || found(w, &from->frames[i]) != NULL;
-	expand(w, from, frames);
+	bool is_new = expand(from, found, frames);
+
 	to->frames = frames;
 	to->frame_count = count;
 	to->frame_count = hide(w, to, frames);
@@ -203,13 +206,19 @@ static bool rewrite(struct work *w, const struct rac_report_site *from, struct r
 static bool rewrite_all(struct work *w, struct rac_report *report)
 {
 	struct rac_report_site *sites = rac_pool_take(w->pool, report->site_count, sizeof(*sites));
+	const struct rac_symbol **found;
+	size_t most = 0;
 
-	if (sites == NULL && report->site_count > 0)
-		return false;
 	for (size_t i = 0; i < report->site_count; i++)
-		if (!rewrite(w, &report->sites[i], &sites[i]))
-			return false;
-	return rac_sites_group(report, sites, w->pool);
+		if (report->sites[i].frame_count > most)
+			most = report->sites[i].frame_count;
+	found = calloc(most + 1, sizeof(*found));
+	bool done = sites != NULL && found != NULL;
+
+	for (size_t i = 0; done && i < report->site_count; i++)
+		done = rewrite(w, &report->sites[i], found, &sites[i]);
+	free(found);
+	return done && rac_sites_group(report, sites, w->pool);
 }
 
 bool rac_symbolise(struct rac_loaded *loaded, const struct rac_symbol_options *options,

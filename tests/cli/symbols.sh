@@ -191,4 +191,53 @@ shown --all-frames
 is 'who asks sees the frames of CUDA, too' "$(head -n 1 "$T/shown")" \
 	"cudaMalloc: libcudart.so.12+0x0 < plain shapes.cc:$(line plain) < main shapes.cc:$(line main)"
 is 'under the same id' "$(cut -d ' ' -f 2 "$T/ids" | sort -u | wc -l)" 1
+
+# Servers, only on request.
+if [ -n "$(find /usr/lib -name 'libdebuginfod.so.1' 2>/dev/null)" ] && shapes g++ -g -O2; then
+	id=$(readelf -n "$T/shapes" | sed -n 's/.*Build ID: //p')
+	mkdir -p "$T/served/buildid/$id"
+	objcopy --only-keep-debug "$T/shapes" "$T/served/buildid/$id/debuginfo"
+	strip -g "$T/shapes"
+	"$PYTHON" -c 'import http.server, sys
+class Handler(http.server.SimpleHTTPRequestHandler):
+	def __init__(self, *a): super().__init__(*a, directory=sys.argv[1])
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, file=open(sys.argv[2], "w"), flush=True)
+server.serve_forever()' "$T/served" "$T/port" 2>"$T/asked" &
+	server=$!
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ ! -s "$T/port" ] || break
+		sleep 0.2
+	done
+	DEBUGINFOD_URLS=http://127.0.0.1:$(cat "$T/port")
+	export DEBUGINFOD_URLS DEBUGINFOD_CACHE_PATH="$T/cache"
+	shown
+	is 'no server is asked unasked' "$(cat "$T/asked"):$(sed -n 2p "$T/shown" | grep -c inlined'()')" ':0'
+	shown --debuginfod
+	contains 'on request it has the debug information' "$(cat "$T/shown")" 'inlined: shop::Cache<int>::inlined() '
+	kill "$server"
+	unset DEBUGINFOD_URLS DEBUGINFOD_CACHE_PATH
+else
+	skip 'debuginfod' 'libdebuginfod.so.1 is not here'
+fi
+
+# From the program to the names.
+if [ -e "$B/apps/demo" ] && [ -e "$B/librac_track.so" ]; then
+	at=$(sed -n '/cudaMalloc(&layers/=' tests/apps/demo.c)
+	run env RAC_STACKS=native RAC_RECORD="$T/demo.rec" RAC_REPORT="$T/demo.json" \
+		LD_PRELOAD="$B/librac_track.so" "$B/apps/demo"
+	run "$RAC" report "$T/demo.rec"
+	contains 'a program that ran is named' "$(cat "$T/out")" "by demo, cudaMalloc in build (demo.c:$at): "
+	run "$RAC" report --json --output "$T/named.json" "$T/demo.rec"
+	is 'its sites still add up' "$("$PYTHON" -c 'import json, sys
+r = json.load(open(sys.argv[1])); d = r["devices"][0]
+for key in "live_bytes", "peak_bytes": print(sum(s[key] for s in r["sites"]) - d[key])
+print(sum(s["total_count"] for s in r["sites"]) - d["allocations"])' "$T/named.json" | xargs)" '0 0 0'
+	run "$RAC" diff "$T/demo.json" "$T/demo.rec"
+	ended 'a report of the process itself gets the same names and ids' 0 ''
+	run env RAC_RECORD="$T/callers.rec" RAC_REPORT="$T/callers.json" LD_PRELOAD="$B/librac_track.so" "$B/apps/demo"
+	run "$RAC" report --json --output "$T/out.json" "$T/callers.rec"
+	is 'without stacks rac and the process give the same ids' \
+		"$(grep -o '"id":"[^"]*"' "$T/out.json" | sort)" "$(grep -o '"id":"[^"]*"' "$T/callers.json" | sort)"
+fi
 finish
