@@ -47,15 +47,19 @@ static void place_frame(struct rac_defects *all, struct rac_defect *d)
 {
 	char found[PATH_MAX];
 
+	d->function = "";
 	for (size_t i = 0; i < d->frame_count; i++) {
 		const struct rac_report_frame *f = &d->frames[i];
 
+		if (d->function[0] == '\0')
+			d->function = f->function;
 		if (f->file[0] == '\0' || f->line == 0 ||
 			!rac_source_root_find(&all->root, f->file, found))
 			continue;
 		d->file = rac_pool_text(&all->pool, found);
 		d->line = f->line;
 		d->is_in_sources = true;
+		d->function = f->function;
 		return;
 	}
 }
@@ -93,13 +97,10 @@ static void put_place(
 		rac_text_string(t, api[0] != '\0' ? " by " : ": ");
 		rac_text_string(t, owner);
 	}
-	for (size_t i = 0; i < d->frame_count; i++) {
-		if (d->frames[i].function[0] == '\0')
-			continue;
-		rac_text_string(t, " in ");
-		rac_text_string(t, d->frames[i].function);
+	if (d->function[0] == '\0')
 		return;
-	}
+	rac_text_string(t, " in ");
+	rac_text_string(t, d->function);
 }
 
 void rac_defect_describe_leak(struct rac_defects *all, struct rac_defect *d,

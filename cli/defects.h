@@ -37,6 +37,7 @@ struct rac_defect {
 	const char *file;
 	uint64_t line;
 	bool is_in_sources;
+	const char *function; /* of that frame, else the innermost that is known; "": none is */
 	/* Outermost last, and clean: the site's frames. */
 	const struct rac_report_frame *frames;
 	size_t frame_count;

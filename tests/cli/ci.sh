@@ -51,7 +51,7 @@ is 'at the innermost line of the repository around the current folder' "$(of 'pl
 is 'with its whole stack' "$(of '[f["location"]["message"]["text"].split(" ")[0]
 	for f in results[0]["stacks"][0]["frames"]]')" "['std::allocate', 'KVCache::grow', 'main']"
 is 'and words' "$(of 'results[0]["message"]["text"]')" \
-	'2.00 KiB in 2 allocations never freed: cuMemAlloc_v2 by libkv.so in std::allocate, device 0, in python3.12'
+	'2.00 KiB in 2 allocations never freed: cuMemAlloc_v2 by libkv.so in KVCache::grow, device 0, in python3.12'
 is 'where nobody judged it is a warning' "$(of 'results[0]["level"]')" warning
 in_repo --format sarif --source-root "$T/elsewhere" "$T/leak.json"
 is 'outside the sources the program is named' "$(of 'place(0)')" \
@@ -125,7 +125,7 @@ in_repo --format github "$T/failed.json"
 is 'github: annotations stand at their lines' "$(cat "$T/out")" \
 	'::error title=leak>1K failed::leak>1K failed: 2.00 KiB in python3.12
 ::error title=peak>1G failed::peak>1G failed: 3.00 GiB in python3.12
-::error file=src/kv.cu,line=118,title=GPU memory leak::2.00 KiB in 2 allocations never freed: cuMemAlloc_v2 by libkv.so in std::allocate, device 0, in python3.12'
+::error file=src/kv.cu,line=118,title=GPU memory leak::2.00 KiB in 2 allocations never freed: cuMemAlloc_v2 by libkv.so in KVCache::grow, device 0, in python3.12'
 is 'and a table behind what others wrote' "$(sed -n '1,6p' "$T/summary" | cut -c 1-36)" 'before
 ### GPU memory
 
