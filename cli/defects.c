@@ -132,30 +132,34 @@ static size_t take_leak(struct work *w, size_t first)
 	return at;
 }
 
-static void take_conditions(struct work *w, size_t report)
+/* What is known of a condition so far; a new one where it is not known yet. */
+static struct rac_defect *condition_defect(
+	struct rac_defects *out, const struct rac_report_condition *c)
 {
-	const struct rac_report *r = &w->in->reports[report].report;
-	struct rac_defects *out = w->out;
+	size_t i = 0;
 
+	for (; i < out->count; i++)
+		if (out->list[i].condition != NULL &&
+			strcmp(out->list[i].condition->condition, c->condition) == 0)
+			return &out->list[i];
+	out->list[out->count++] = (struct rac_defect){.level = RAC_DEFECT_ERROR, .condition = c};
+	return &out->list[i];
+}
+
+static void take_conditions(struct work *w, const struct rac_report *r)
+{
 	for (size_t i = 0; i < r->condition_count; i++) {
 		const struct rac_report_condition *c = &r->conditions[i];
-		struct rac_defect *d = out->list;
 
 		if (!c->failed)
 			continue;
-		while (d < out->list + out->count &&
-			(d->condition == NULL ||
-				strcmp(d->condition->condition, c->condition) != 0))
-			d++;
-		if (d == out->list + out->count) {
-			out->count++;
-			*d = (struct rac_defect){.level = RAC_DEFECT_ERROR, .condition = c};
-		}
+		struct rac_defect *d = condition_defect(w->out, c);
+
 		d->processes++;
 		/* The one that is farthest off. */
-		if (c->value >= d->condition->value) {
+		if (d->message == NULL || c->value > d->condition->value) {
 			d->condition = c;
-			rac_defect_describe_condition(out, d, r);
+			rac_defect_describe_condition(w->out, d, r);
 		}
 	}
 }
@@ -180,7 +184,7 @@ static void gather(struct work *w)
 
 	for (size_t i = 0; i < w->in->count; i++) {
 		out->conditions += w->in->reports[i].report.condition_count;
-		take_conditions(w, i);
+		take_conditions(w, &w->in->reports[i].report);
 		gather_leaks(w, &w->in->reports[i]);
 	}
 	if (w->leak_count > 1)

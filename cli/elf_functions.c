@@ -35,7 +35,9 @@ static void read_functions(struct rac_elf *elf)
 
 	elf->has_functions = true;
 	elf->functions = count > 0 ? calloc((size_t)count, sizeof(*elf->functions)) : NULL;
-	for (int i = 1; elf->functions != NULL && i < count; i++) {
+	if (elf->functions == NULL)
+		return;
+	for (int i = 1; i < count; i++) {
 		GElf_Addr address;
 		GElf_Sym symbol;
 		const char *name = dwfl_module_getsym_info(
@@ -59,6 +61,8 @@ const char *rac_elf_function(struct rac_elf *elf, uint64_t offset)
 
 	if (!elf->has_functions)
 		read_functions(elf);
+	if (elf->functions == NULL)
+		return NULL;
 	/* The first that begins behind it. */
 	for (high = elf->function_count; low < high;) {
 		size_t middle = low + (high - low) / 2;

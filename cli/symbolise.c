@@ -212,7 +212,7 @@ static bool rewrite_all(struct work *w, struct rac_report *report)
 	for (size_t i = 0; i < report->site_count; i++)
 		if (report->sites[i].frame_count > most)
 			most = report->sites[i].frame_count;
-	found = calloc(most + 1, sizeof(*found));
+	found = calloc(most + 1, sizeof(struct rac_symbol *));
 	bool done = sites != NULL && found != NULL;
 
 	for (size_t i = 0; done && i < report->site_count; i++)
