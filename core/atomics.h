@@ -47,6 +47,16 @@ typedef _Atomic uint32_t rac_atomic_u32;
 #define rac_fetch_add_seq_cst(p, v) atomic_fetch_add_explicit((p), (v), memory_order_seq_cst)
 #define rac_fetch_sub_seq_cst(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_seq_cst)
 
+/* A full fence where an atomic read-modify-write comes directly before it: on x86 that is one itself. */
+static inline void rac_fence_after_rmw(void)
+{
+#if defined(__x86_64__)
+	atomic_signal_fence(memory_order_seq_cst);
+#else
+	atomic_thread_fence(memory_order_seq_cst);
+#endif
+}
+
 /* Raises *p to at least value; says whether it was lower. The loop ends at once when *p is already as
  * high, which is the rule: a peak is written seldom and read at each allocation. */
 static inline bool rac_max_relaxed(rac_atomic_u64 *p, uint64_t value)

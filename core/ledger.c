@@ -2,14 +2,16 @@
  * ledger.c - the lock-free table behind ledger.h.
  *
  * A level is an array of buckets; a bucket is four cache lines: one with a counter and seven keys,
- * three with what the keys stand for. A key lives in one of two buckets of a level (its home and
- * its second), so a search touches at most two lines of keys per level, and one where the home's
+ * two with what the keys stand for, and one for what few entries have. A key lives in one of two buckets of a level, its home and another
+ * one of the same page, so a search touches at most two lines of keys per level, and one where the home's
  * `strays` says that nothing of it lies elsewhere. Slots are used again at once: nothing is left
  * behind by a removal, and no table fills up with tombstones.
  *
- * New entries go to the newest level, which holds more than all older ones together; two older ones
- * are tried before the ledger grows. A search starts at the newest, so it looks at about two levels
- * whatever their number; the lines it may need are fetched ahead together.
+ * New entries go to the newest level that is not full, where full is less than all slots: a search would
+ * find crowded buckets, and few keys find both theirs taken. One entry in 64 is counted to know it.
+ * When all levels are full the ledger grows. A search starts at the newest level, which holds more than
+ * all older ones together, so it looks at about two levels whatever their number; the lines it may need
+ * are fetched ahead together.
  *
  * A slot's key goes
  *
@@ -28,7 +30,7 @@
 
 #include <string.h>
 
-#define INSERT_LEVELS 3 /* newest levels that an insert tries before the ledger grows */
+#define FETCHED_LEVELS 3 /* newest ones whose keys are fetched ahead of a search */
 
 void rac_ledger_init(struct rac_ledger *l, const struct rac_memory *memory)
 {
@@ -67,46 +69,95 @@ static bool grow(struct rac_ledger *l, unsigned seen)
 	return true;
 }
 
+/* Makes the newest level that is not full the one for new entries; a new one, if `may_grow`. */
+static void choose_target(struct rac_ledger *l, bool may_grow)
+{
+	unsigned count = level_count(l), level = count;
+
+	while (level > 0 && is_level_full(l, level - 1))
+		level--;
+	if (level == 0 && may_grow && grow(l, count))
+		level = level_count(l);
+	if (level > 0 && rac_load_relaxed(&l->target) != level - 1)
+		rac_store_relaxed(&l->target, level - 1);
+}
+
+void rac_ledger_forget(struct rac_ledger *l, unsigned level, struct rac_ledger_bucket *bucket,
+	struct rac_ledger_bucket *home, uint64_t hash)
+{
+	/* After the key is gone: until then a search must not stop at the home. */
+	if (__builtin_expect(bucket != home, 0))
+		rac_fetch_sub_relaxed(&home->strays, 1);
+	if (__builtin_expect(is_sampled(hash), 0)) {
+		rac_fetch_sub_relaxed(&l->sampled[level], 1);
+		choose_target(l, false);
+	}
+}
+
 static uint64_t pack_tags(const struct rac_entry *e)
 {
 	return (uint64_t)e->site << 32 | (uint64_t)e->context << 16 | (uint64_t)e->device << 8 |
-		(uint64_t)e->space << 4 | (e->kind & 15u);
+		(uint64_t)e->space << 4 | (e->kind & 15u) | (e->extra != 0 ? EXTRA_TAG : 0);
 }
 
 static bool insert_into(
 	struct rac_ledger_bucket *bucket, uint64_t key, const struct rac_entry *entry)
 {
-	for (unsigned i = 0; i < SLOTS; i++) {
-		uint64_t seen = rac_load_relaxed(&bucket->keys[i]);
+	for (unsigned free = match(bucket, KEY_EMPTY); free != 0; free &= free - 1) {
+		unsigned slot = (unsigned)__builtin_ctz(free);
+		uint64_t seen = KEY_EMPTY;
 
-		if (seen != KEY_EMPTY ||
-			!rac_cas_strong_acquire(&bucket->keys[i], &seen, KEY_CLAIMED))
+		if (!rac_cas_strong_acquire(&bucket->keys[slot], &seen, KEY_CLAIMED))
 			continue;
-		struct payload *p = &bucket->payloads[i];
+		struct payload *p = &bucket->payloads[slot];
 
 		/* Release: a reader that does not own the slot looks at the key after these. */
+		if (__builtin_expect(entry->extra != 0, 0))
+			rac_store_release(&bucket->extras[slot], entry->extra);
 		rac_store_release(&p->bytes, entry->bytes);
 		rac_store_release(&p->tags, pack_tags(entry));
-		rac_store_release(&p->extra, entry->extra);
-		rac_store_release(&bucket->keys[i], key);
+		rac_store_release(&bucket->keys[slot], key);
 		return true;
 	}
 	return false;
 }
 
-static bool insert_into_level(
-	struct rac_ledger *l, unsigned level, uint64_t key, const struct rac_entry *entry)
+static bool insert_at(const struct place *place, uint64_t key, const struct rac_entry *entry)
 {
-	struct place place = find_place(l, level, spread(key));
-
-	if (insert_into(place.home, key, entry))
+	if (__builtin_expect(insert_into(place->home, key, entry), 1))
 		return true;
+	if (match(place->second, KEY_EMPTY) == 0)
+		return false;
 	/* Counted before the key can be seen, so that no search of it stops at its home. Relaxed is
 	 * enough: the store of the key is a release, and who looks for the address got it from us. */
-	rac_fetch_add_relaxed(&place.home->strays, 1);
-	if (insert_into(place.second, key, entry))
+	rac_fetch_add_relaxed(&place->home->strays, 1);
+	if (insert_into(place->second, key, entry))
 		return true;
-	rac_fetch_sub_relaxed(&place.home->strays, 1);
+	rac_fetch_sub_relaxed(&place->home->strays, 1);
+	return false;
+}
+
+static bool insert_into_level(struct rac_ledger *l, unsigned level, uint64_t hash, uint64_t key,
+	const struct rac_entry *entry)
+{
+	struct place place = find_place(l, level, hash);
+
+	if (!insert_at(&place, key, entry))
+		return false;
+	if (__builtin_expect(is_sampled(hash), 0)) {
+		rac_fetch_add_relaxed(&l->sampled[level], 1);
+		choose_target(l, true);
+	}
+	return true;
+}
+
+/* Any free slot will do, where one of those two in the target level was not to be had. */
+static bool insert_anywhere(
+	struct rac_ledger *l, uint64_t hash, uint64_t key, const struct rac_entry *entry)
+{
+	for (unsigned level = level_count(l); level-- > 0;)
+		if (insert_into_level(l, level, hash, key, entry))
+			return true;
 	return false;
 }
 
@@ -114,45 +165,31 @@ enum rac_status rac_ledger_insert(struct rac_ledger *l, const struct rac_entry *
 {
 	if (entry->value == 0 || entry->value > RAC_LEDGER_VALUE_MAX)
 		return RAC_INVALID;
-	uint64_t key = key_of(entry->space, entry->value);
+	uint64_t key = key_of(entry->space, entry->value), hash = spread(key);
+	unsigned count = level_count(l), target = rac_load_relaxed(&l->target);
 
-	for (;;) {
-		unsigned count = level_count(l);
-		unsigned oldest = count > INSERT_LEVELS ? count - INSERT_LEVELS : 0;
-
-		for (unsigned level = count; level-- > oldest;)
-			if (insert_into_level(l, level, key, entry))
-				return RAC_OK;
-		if (grow(l, count))
-			continue;
-		/* No memory for more: any free slot will do. */
-		for (unsigned level = oldest; level-- > 0;)
-			if (insert_into_level(l, level, key, entry))
-				return RAC_OK;
-		return RAC_FULL;
+	if (__builtin_expect(target < count && insert_into_level(l, target, hash, key, entry), 1))
+		return RAC_OK;
+	while (!insert_anywhere(l, hash, key, entry)) {
+		if (!grow(l, count))
+			return RAC_FULL;
+		count = level_count(l);
 	}
-}
-
-static int find_in(const struct rac_ledger_bucket *bucket, uint64_t key)
-{
-	for (int i = 0; i < SLOTS; i++)
-		if (rac_load_relaxed(&bucket->keys[i]) == key)
-			return i;
-	return -1;
+	return RAC_OK;
 }
 
 /* Equal keys may stand side by side; who loses one to another thread tries the next. */
 static bool take_from(struct rac_ledger_bucket *bucket, struct rac_ledger_bucket *home,
 	uint64_t key, enum rac_space space, struct rac_ledger_taken *out)
 {
-	for (unsigned slot = 0; slot < SLOTS; slot++) {
-		uint64_t seen = rac_load_relaxed(&bucket->keys[slot]);
+	for (unsigned found = match(bucket, key); found != 0; found &= found - 1) {
+		unsigned slot = (unsigned)__builtin_ctz(found);
+		uint64_t seen = key;
 
-		if (seen != key ||
-			!rac_cas_strong_acquire(
-				&bucket->keys[slot], &seen, KEY_HELD(key & RAC_LEDGER_VALUE_MAX)))
+		if (!rac_cas_strong_acquire(
+			    &bucket->keys[slot], &seen, KEY_HELD(key & RAC_LEDGER_VALUE_MAX)))
 			continue;
-		unpack(&bucket->payloads[slot], key, &out->entry);
+		unpack(bucket, slot, key, &out->entry);
 		if (out->entry.space != space) {
 			rac_store_release(&bucket->keys[slot], key);
 			continue;
@@ -165,24 +202,33 @@ static bool take_from(struct rac_ledger_bucket *bucket, struct rac_ledger_bucket
 	return false;
 }
 
-/* Asks for the lines of keys that a search may touch, so that their misses overlap. */
-static void fetch_ahead(struct rac_ledger *l, unsigned count, uint64_t hash)
+/* Asks for the keys of a bucket and what they stand for, so that the misses overlap. */
+static inline void fetch_bucket(const struct rac_ledger_bucket *bucket)
 {
-	unsigned oldest = count > INSERT_LEVELS ? count - INSERT_LEVELS : 0;
+	const char *lines = (const char *)bucket;
 
-	for (unsigned level = count; level-- > oldest;)
-		__builtin_prefetch(find_place(l, level, hash).home, 1);
+	__builtin_prefetch(lines, 1);
+	__builtin_prefetch(lines + RAC_CACHE_LINE, 1);
+	__builtin_prefetch(lines + 2 * RAC_CACHE_LINE, 1);
+}
+
+/* The same for a search: the whole bucket in the level that holds most, and the keys in the next ones. */
+static inline void fetch_ahead(const struct rac_ledger *l, unsigned count, uint64_t hash)
+{
+	if (count == 0)
+		return;
+	fetch_bucket(home_in(l, count - 1, hash));
+	for (unsigned n = 2; n <= FETCHED_LEVELS && n <= count; n++)
+		__builtin_prefetch(home_in(l, count - n, hash), 1);
 }
 
 static enum rac_status take_key(struct rac_ledger *l, uint64_t key, uint64_t hash,
 	enum rac_space space, struct rac_ledger_taken *out)
 {
-	unsigned count = level_count(l);
-
-	fetch_ahead(l, count, hash);
-	for (unsigned level = count; level-- > 0;) {
+	for (unsigned level = level_count(l); level-- > 0;) {
 		struct place place = find_place(l, level, hash);
 
+		out->level = level;
 		if (take_from(place.home, place.home, key, space, out))
 			return RAC_OK;
 		if (rac_load_relaxed(&place.home->strays) != 0 &&
@@ -200,6 +246,7 @@ enum rac_status rac_ledger_take(
 	uint64_t key = key_of(space, value);
 	uint64_t hash = spread(key);
 
+	fetch_ahead(l, level_count(l), hash);
 	if (take_key(l, key, hash, space, out) == RAC_OK)
 		return RAC_OK;
 	/* Its context may be about to end; freed before that, it is its owner's to take. */
@@ -208,11 +255,9 @@ enum rac_status rac_ledger_take(
 
 void rac_ledger_drop(struct rac_ledger *l, const struct rac_ledger_taken *taken)
 {
-	(void)l;
 	rac_store_release(&taken->bucket->keys[taken->slot], KEY_EMPTY);
-	/* After the key is gone: until then a search must not stop at the home. */
-	if (taken->bucket != taken->home)
-		rac_fetch_sub_relaxed(&taken->home->strays, 1);
+	rac_ledger_forget(l, taken->level, taken->bucket, taken->home,
+		spread(key_of(taken->entry.space, taken->entry.value)));
 }
 
 void rac_ledger_restore(struct rac_ledger *l, const struct rac_ledger_taken *taken)
@@ -224,9 +269,9 @@ void rac_ledger_restore(struct rac_ledger *l, const struct rac_ledger_taken *tak
 
 static bool find_copy(const struct rac_ledger_bucket *bucket, uint64_t key, struct rac_entry *out)
 {
-	int slot = find_in(bucket, key);
+	unsigned found = match(bucket, key);
 
-	return slot >= 0 && read_slot(bucket, (unsigned)slot, out) &&
+	return found != 0 && read_slot(bucket, (unsigned)__builtin_ctz(found), out) &&
 		out->value == (key & RAC_LEDGER_VALUE_MAX) && key_of(out->space, out->value) == key;
 }
 
@@ -239,7 +284,6 @@ enum rac_status rac_ledger_find(
 	uint64_t hash = spread(key);
 	unsigned count = level_count(l);
 
-	fetch_ahead(l, count, hash);
 	for (unsigned level = count; level-- > 0;) {
 		struct place place = find_place(l, level, hash);
 

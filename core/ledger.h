@@ -16,8 +16,8 @@
  *	rac_ledger_each		sees each entry that is there during the whole walk exactly once; one
  *				that comes or goes meanwhile may be seen or not
  *
- * No operation waits for another. Memory only grows, in levels each twice the size of the one
- * before; entries never move, so growth costs one mapping and no pause.
+ * No operation waits for another. Memory only grows, in levels each twice the size of the one before;
+ * entries never move, so growth costs one mapping and no pause.
  */
 #ifndef RAC_LEDGER_H
 #define RAC_LEDGER_H
@@ -51,10 +51,9 @@ struct rac_entry {
 	uint64_t bytes;
 	uint32_t site;    /* what took it: the caller's numbering */
 	uint16_t context; /* the caller's numbering */
-	uint8_t device;
-	uint8_t kind; /* below 16 */
-	uint64_t
-		extra; /* a sequence number, the references of a counted entry, a mapping's handle */
+	uint8_t device;   /* below 128 */
+	uint8_t kind;     /* below 16 */
+	uint64_t extra;   /* the references of a counted entry, a mapping's handle; else 0 */
 };
 
 struct rac_ledger_bucket;
@@ -64,14 +63,16 @@ struct rac_ledger {
 	struct rac_memory memory;
 	_Atomic(struct rac_ledger_bucket *) levels[RAC_LEDGER_LEVELS];
 	rac_atomic_u32 level_count;
-	rac_atomic_u32 identities; /* given out to counted entries */
+	rac_atomic_u32 identities;                 /* given out to counted entries */
+	rac_atomic_u32 target;                     /* the level that new entries go to */
+	rac_atomic_u64 sampled[RAC_LEDGER_LEVELS]; /* entries of each, one in 64 */
 };
 
 /* An entry that was taken and is neither dropped nor restored yet. Its owner alone may use it. */
 struct rac_ledger_taken {
 	struct rac_entry entry;
 	struct rac_ledger_bucket *bucket, *home;
-	unsigned slot;
+	unsigned slot, level;
 };
 
 /* Starts an empty ledger in *l, which the caller owns. Maps nothing yet. */

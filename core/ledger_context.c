@@ -10,8 +10,8 @@
 
 /* Calls change for each slot of the ledger. */
 static void each_slot(struct rac_ledger *l,
-	void (*change)(struct rac_ledger *l, struct rac_ledger_bucket *bucket, unsigned slot,
-		void *context),
+	void (*change)(struct rac_ledger *l, unsigned level, struct rac_ledger_bucket *bucket,
+		unsigned slot, void *context),
 	void *context)
 {
 	unsigned count = level_count(l);
@@ -22,7 +22,7 @@ static void each_slot(struct rac_ledger *l,
 
 		for (uint64_t b = 0; b < level_buckets(level); b++)
 			for (unsigned slot = 0; slot < SLOTS; slot++)
-				change(l, &buckets[b], slot, context);
+				change(l, level, &buckets[b], slot, context);
 	}
 }
 
@@ -32,13 +32,14 @@ struct ending {
 	void *visitor;
 };
 
-static void doom_slot(
-	struct rac_ledger *l, struct rac_ledger_bucket *bucket, unsigned slot, void *context)
+static void doom_slot(struct rac_ledger *l, unsigned level, struct rac_ledger_bucket *bucket,
+	unsigned slot, void *context)
 {
 	const struct ending *ending = context;
 	struct rac_entry entry;
 
 	(void)l;
+	(void)level;
 	if (!read_slot(bucket, slot, &entry) || entry.context != ending->context)
 		return;
 	uint64_t key = key_of(entry.space, entry.value);
@@ -47,7 +48,7 @@ static void doom_slot(
 	if (!rac_cas_strong_acquire(&bucket->keys[slot], &key, KEY_DOOMED(entry.value)))
 		return;
 	/* The address may have gone and come back, under another context, between look and step. */
-	unpack(&bucket->payloads[slot], key, &entry);
+	unpack(bucket, slot, key, &entry);
 	if (entry.context != ending->context) {
 		uint64_t doomed = KEY_DOOMED(entry.value);
 
@@ -70,26 +71,12 @@ static bool read_doomed(const struct rac_ledger_bucket *bucket, unsigned slot, u
 
 	if (key >> SPACE_SHIFT != 13)
 		return false;
-	unpack(&bucket->payloads[slot], key, out);
+	unpack(bucket, slot, key, out);
 	return out->context == context;
 }
 
-/* The level that a bucket belongs to is not known here, but its home is one of two. */
-static void forget_stray(
-	struct rac_ledger *l, const struct rac_ledger_bucket *bucket, const struct rac_entry *entry)
-{
-	uint64_t hash = spread(key_of(entry->space, entry->value));
-
-	for (unsigned level = level_count(l); level-- > 0;) {
-		struct place place = find_place(l, level, hash);
-
-		if (place.second == bucket)
-			rac_fetch_sub_relaxed(&place.home->strays, 1);
-	}
-}
-
-static void drop_slot(
-	struct rac_ledger *l, struct rac_ledger_bucket *bucket, unsigned slot, void *context)
+static void drop_slot(struct rac_ledger *l, unsigned level, struct rac_ledger_bucket *bucket,
+	unsigned slot, void *context)
 {
 	const struct ending *ending = context;
 	struct rac_entry entry;
@@ -102,9 +89,11 @@ static void drop_slot(
 	if (!rac_cas_strong_acq_rel(&bucket->keys[slot], &doomed, KEY_CLAIMED))
 		return;
 	/* A call that is giving back a counted entry finds that there is none any more. */
-	rac_store_relaxed(&bucket->payloads[slot].extra, 0);
+	rac_store_relaxed(&bucket->extras[slot], 0);
 	rac_store_release(&bucket->keys[slot], KEY_EMPTY);
-	forget_stray(l, bucket, &entry);
+	uint64_t hash = spread(key_of(entry.space, entry.value));
+
+	rac_ledger_forget(l, level, bucket, home_in(l, level, hash), hash);
 	ending->visit(ending->visitor, &entry);
 }
 
@@ -116,13 +105,14 @@ void rac_ledger_drop_doomed(struct rac_ledger *l, uint16_t context,
 	each_slot(l, drop_slot, &ending);
 }
 
-static void restore_slot(
-	struct rac_ledger *l, struct rac_ledger_bucket *bucket, unsigned slot, void *context)
+static void restore_slot(struct rac_ledger *l, unsigned level, struct rac_ledger_bucket *bucket,
+	unsigned slot, void *context)
 {
 	const struct ending *ending = context;
 	struct rac_entry entry;
 
 	(void)l;
+	(void)level;
 	if (!read_doomed(bucket, slot, ending->context, &entry))
 		return;
 	uint64_t doomed = KEY_DOOMED(entry.value);

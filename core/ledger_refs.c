@@ -80,8 +80,8 @@ static enum rac_status change_slot(struct rac_ledger_bucket *bucket, unsigned sl
 	void (*change)(struct counts *c, unsigned handles, unsigned maps), unsigned handles,
 	unsigned maps, struct rac_ledger_taken *out)
 {
-	struct payload *p = &bucket->payloads[slot];
-	uint64_t seen = rac_load_acquire(&p->extra);
+	rac_atomic_u64 *extra = &bucket->extras[slot];
+	uint64_t seen = rac_load_acquire(extra);
 	struct counts c;
 
 	do {
@@ -93,9 +93,9 @@ static enum rac_status change_slot(struct rac_ledger_bucket *bucket, unsigned sl
 		change(&c, handles, maps);
 		if (!fits(&c))
 			return RAC_INVALID;
-	} while (!atomic_compare_exchange_weak_explicit(&p->extra, &seen, with_counts(seen, &c),
-		memory_order_acq_rel, memory_order_acquire));
-	unpack(p, key, &out->entry);
+	} while (!atomic_compare_exchange_weak_explicit(
+		extra, &seen, with_counts(seen, &c), memory_order_acq_rel, memory_order_acquire));
+	unpack(bucket, slot, key, &out->entry);
 	out->entry.extra = with_counts(seen, &c);
 	out->bucket = bucket;
 	out->slot = slot;
@@ -117,6 +117,7 @@ static enum rac_status change_entry(struct rac_ledger *l, uint64_t key,
 			if (rac_load_acquire(&bucket->keys[i % SLOTS]) != key)
 				continue;
 			out->home = place.home;
+			out->level = level;
 			status = change_slot(bucket, i % SLOTS, key, change, handles, maps, out);
 			if (status != RAC_UNKNOWN)
 				return status;
@@ -149,8 +150,8 @@ enum rac_status rac_ledger_refs_leave(struct rac_ledger *l, enum rac_space space
 /* Ends one call that was giving back. True: it was the last thing that kept the entry. */
 static bool end_leaving(const struct rac_ledger_taken *taken, unsigned handles, unsigned maps)
 {
-	struct payload *p = &taken->bucket->payloads[taken->slot];
-	uint64_t seen = rac_load_acquire(&p->extra);
+	rac_atomic_u64 *extra = &taken->bucket->extras[taken->slot];
+	uint64_t seen = rac_load_acquire(extra);
 	struct counts c;
 
 	do {
@@ -161,8 +162,8 @@ static bool end_leaving(const struct rac_ledger_taken *taken, unsigned handles, 
 			return false;
 		c.leaving--;
 		add(&c, handles, maps);
-	} while (!atomic_compare_exchange_weak_explicit(&p->extra, &seen, with_counts(seen, &c),
-		memory_order_acq_rel, memory_order_acquire));
+	} while (!atomic_compare_exchange_weak_explicit(
+		extra, &seen, with_counts(seen, &c), memory_order_acq_rel, memory_order_acquire));
 	return c.leaving == 0 && c.handles == 0 && c.maps == 0;
 }
 
@@ -193,12 +194,13 @@ enum rac_status rac_ledger_refs_locate(struct rac_ledger *l, enum rac_space spac
 
 			if (rac_load_acquire(&bucket->keys[i % SLOTS]) != key)
 				continue;
-			unpack(&bucket->payloads[i % SLOTS], key, &out->entry);
+			unpack(bucket, i % SLOTS, key, &out->entry);
 			if ((out->entry.extra & COUNTED_BIT) == 0 ||
 				identity_of(out->entry.extra) != identity)
 				continue;
 			out->bucket = bucket;
 			out->home = place.home;
+			out->level = level;
 			out->slot = i % SLOTS;
 			return RAC_OK;
 		}

@@ -149,12 +149,8 @@ enum rac_status rac_tracker_adjust_past_limit(
 enum rac_status rac_tracker_adjust(
 	struct rac_tracker *t, struct rac_reservation *r, uint64_t new_bytes);
 
-/*
- * Turns a reservation into live bytes of a kind and raises the peaks. Returns the number of this
- * allocation among those of its kind on its device, counted from 1.
- */
-uint64_t rac_tracker_commit(
-	struct rac_tracker *t, const struct rac_reservation *r, enum rac_kind kind);
+/* Turns a reservation into live bytes of a kind, raises the peaks and counts a call. */
+void rac_tracker_commit(struct rac_tracker *t, const struct rac_reservation *r, enum rac_kind kind);
 
 /* Gives a reservation back. It raises no peak; one that another thread commits meanwhile may include
  * it, since it was charged at that moment. */
@@ -166,16 +162,33 @@ uint64_t rac_tracker_release(
 	struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes);
 
 /*
- * For memory that a driver grows and shrinks by itself (pools, graphs): charge, live bytes and calls
- * are counted apart. Its charge is moved with reserve and cancel. grow counts bytes of it as live and
- * raises the peaks, shrink takes them off; the charge must cover them all the while. note_allocation and
- * note_free count a call and no bytes.
+ * Words of one thread alone to count its calls on a device in, which is faster than where all threads
+ * count; NULL when there are none left. A thread may have one for each device; it is not given back.
+ */
+struct rac_lane;
+
+struct rac_lane *rac_tracker_lane(struct rac_tracker *t, uint32_t device);
+
+/*
+ * Bytes and calls apart. note_allocation and note_free count a call and no bytes; the lane is one that
+ * the calling thread got for this device, or NULL. hold and let_go are commit and release of bytes
+ * without a call; between them they may come in any order, so what is let go is not compared with what
+ * is held. The bytes of let_go must have been reserved.
+ */
+void rac_tracker_note_allocation(struct rac_tracker *t, struct rac_lane *lane, uint32_t device,
+	enum rac_kind kind, uint64_t bytes);
+void rac_tracker_note_free(
+	struct rac_tracker *t, struct rac_lane *lane, uint32_t device, enum rac_kind kind);
+void rac_tracker_hold(struct rac_tracker *t, const struct rac_reservation *r, enum rac_kind kind);
+void rac_tracker_let_go(struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes);
+
+/*
+ * For memory that a driver grows and shrinks by itself (pools, graphs): its charge is moved with reserve
+ * and cancel. grow counts bytes of it as live and raises the peaks, shrink takes them off; the charge
+ * must cover them all the while.
  */
 void rac_tracker_grow(struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes);
 void rac_tracker_shrink(struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes);
-uint64_t rac_tracker_note_allocation(
-	struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes);
-void rac_tracker_note_free(struct rac_tracker *t, uint32_t device, enum rac_kind kind);
 
 /* Raises over_bytes: for who compares with the limit more than this tracker is charged with. */
 void rac_tracker_note_overshoot(struct rac_tracker *t, uint32_t device, uint64_t over_bytes);

@@ -1,5 +1,6 @@
 /*
- * tracker.c - the counters behind rac_track.h; which address holds which bytes is the ledger's job.
+ * tracker.c - the counters of bytes behind rac_track.h; calls are counted in tracker_calls.c, and which
+ * address holds which bytes is the ledger's job.
  *
  * Contract. All functions may run together. The word that decides is a device's `charged`: bytes
  * that are live plus bytes reserved by calls still under way. `beyond` is told from outside, now and
@@ -7,11 +8,12 @@
  *
  *	reserve		takes effect at its successful compare-and-swap of `charged`; a refusal at the
  *			load that its comparison used
- *	cancel, release	take effect at their subtraction from `charged`
- *	commit		moves no byte of `charged`; the kind's figures follow it
+ *	cancel, release, let_go
+ *			take effect at their subtraction from `charged`
+ *	commit, hold	move no byte of `charged`; the kind's figures follow it
  *
  * Invariant: charged >= sum of the kinds' live bytes, at every instant. Reserve raises `charged`
- * before commit raises `live`; release lowers `live` before it lowers `charged`.
+ * before commit or hold raises `live`; release and let_go lower `live` before they lower `charged`.
  *
  * Orders. Counters publish nothing and are relaxed, with one exception: a release of bytes is a
  * release operation and a reservation acquires, so that the driver call admitted by freed room
@@ -225,11 +227,11 @@ enum rac_status rac_tracker_adjust_past_limit(
 }
 
 /* Says whether that is a new peak. */
-static bool raise_live(struct kind_counters *k, uint64_t bytes)
+static bool raise_live(rac_atomic_u64 *live, rac_atomic_u64 *peak, uint64_t bytes)
 {
-	uint64_t live = rac_fetch_add_relaxed(&k->live, bytes) + bytes;
+	uint64_t sum = rac_fetch_add_relaxed(live, bytes) + bytes;
 
-	return !is_below_zero(live) && rac_max_relaxed(&k->peak, live);
+	return !is_below_zero(sum) && rac_max_relaxed(peak, sum);
 }
 
 static void raise_peak(struct device_counters *d, uint64_t charged)
@@ -239,14 +241,14 @@ static void raise_peak(struct device_counters *d, uint64_t charged)
 }
 
 /* Lowers `live` by at most what it holds; returns by how much. */
-static uint64_t lower_live(struct kind_counters *k, uint64_t bytes)
+static uint64_t lower_live(rac_atomic_u64 *live, uint64_t bytes)
 {
-	uint64_t seen = rac_load_relaxed(&k->live);
+	uint64_t seen = rac_load_relaxed(live);
 	uint64_t taken;
 
 	do
 		taken = bytes < seen ? bytes : seen;
-	while (!rac_cas_weak_relaxed(&k->live, &seen, seen - taken));
+	while (!rac_cas_weak_relaxed(live, &seen, seen - taken));
 	return taken;
 }
 
@@ -255,31 +257,21 @@ void rac_tracker_grow(struct rac_tracker *t, uint32_t device, enum rac_kind kind
 	struct device_counters *d = &t->devices[device];
 
 	raise_peak(d, rac_load_relaxed(&d->charged));
-	raise_live(&d->kinds[kind], bytes);
+	raise_live(&d->live[kind], &d->kind_peaks[kind], bytes);
 }
 
-uint64_t rac_tracker_note_allocation(
-	struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes)
-{
-	struct device_counters *d = &t->devices[device];
-
-	rac_max_relaxed(&d->largest, bytes);
-	return rac_fetch_add_relaxed(&d->kinds[kind].allocations, 1) + 1;
-}
-
-void rac_tracker_note_free(struct rac_tracker *t, uint32_t device, enum rac_kind kind)
-{
-	rac_fetch_add_relaxed(&t->devices[device].kinds[kind].frees, 1);
-}
-
-uint64_t rac_tracker_commit(
-	struct rac_tracker *t, const struct rac_reservation *r, enum rac_kind kind)
+void rac_tracker_hold(struct rac_tracker *t, const struct rac_reservation *r, enum rac_kind kind)
 {
 	struct device_counters *d = &t->devices[r->device];
 
 	raise_peak(d, r->charged_after);
-	raise_live(&d->kinds[kind], r->bytes);
-	return rac_tracker_note_allocation(t, r->device, kind, r->bytes);
+	raise_live(&d->live[kind], &d->kind_peaks[kind], r->bytes);
+}
+
+void rac_tracker_commit(struct rac_tracker *t, const struct rac_reservation *r, enum rac_kind kind)
+{
+	rac_tracker_hold(t, r, kind);
+	rac_tracker_note_allocation(t, NULL, r->device, kind, r->bytes);
 }
 
 void rac_tracker_cancel(struct rac_tracker *t, const struct rac_reservation *r)
@@ -292,7 +284,16 @@ void rac_tracker_cancel(struct rac_tracker *t, const struct rac_reservation *r)
  * and wraps below 0 only meanwhile. Readers show that as 0. */
 void rac_tracker_shrink(struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes)
 {
-	rac_fetch_sub_relaxed(&t->devices[device].kinds[kind].live, bytes);
+	rac_fetch_sub_relaxed(&t->devices[device].live[kind], bytes);
+}
+
+void rac_tracker_let_go(struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes)
+{
+	struct device_counters *d = &t->devices[device];
+
+	rac_fetch_sub_relaxed(&d->live[kind], bytes);
+	/* Cannot fall below 0: these bytes were reserved. Release: see "Orders". */
+	rac_fetch_sub_release(&d->charged, bytes);
 }
 
 uint64_t rac_tracker_release(
@@ -303,9 +304,9 @@ uint64_t rac_tracker_release(
 		return 0;
 	}
 	struct device_counters *d = &t->devices[device];
-	uint64_t taken = lower_live(&d->kinds[kind], bytes);
+	uint64_t taken = lower_live(&d->live[kind], bytes);
 
-	rac_tracker_note_free(t, device, kind);
+	rac_tracker_note_free(t, NULL, device, kind);
 	if (taken != bytes)
 		rac_fetch_add_relaxed(&t->mismatches, 1);
 	/* Cannot fall below 0: charged >= live, and live held these bytes. Release: see "Orders". */
@@ -333,15 +334,15 @@ void rac_tracker_driver_failed(struct rac_tracker *t, uint32_t device)
 
 void rac_tracker_host_add(struct rac_tracker *t, uint64_t bytes)
 {
-	if (raise_live(&t->host, bytes))
-		rac_fetch_add_relaxed(&t->host_peak_number, 1);
+	if (raise_live(&t->host.live, &t->host.peak, bytes))
+		rac_fetch_add_relaxed(&t->host.peak_number, 1);
 	rac_fetch_add_relaxed(&t->host.allocations, 1);
 }
 
 void rac_tracker_host_remove(struct rac_tracker *t, uint64_t bytes)
 {
 	rac_fetch_add_relaxed(&t->host.frees, 1);
-	if (lower_live(&t->host, bytes) != bytes)
+	if (lower_live(&t->host.live, bytes) != bytes)
 		rac_fetch_add_relaxed(&t->mismatches, 1);
 }
 
@@ -373,7 +374,7 @@ void rac_tracker_mark(struct rac_tracker *t, uint32_t device)
 	restart_peak(&d->peak, &d->charged);
 	rac_fetch_add_relaxed(&d->peak_number, 1);
 	for (int k = 0; k < RAC_KIND_COUNT; k++)
-		restart_peak(&d->kinds[k].peak, &d->kinds[k].live);
+		restart_peak(&d->kind_peaks[k], &d->live[k]);
 }
 
 bool rac_tracker_would_fit(const struct rac_tracker *t, uint32_t device, uint64_t bytes)
@@ -407,7 +408,7 @@ uint64_t rac_tracker_limit(const struct rac_tracker *t, uint32_t device)
 uint64_t rac_tracker_peak_number(const struct rac_tracker *t, uint32_t device)
 {
 	return rac_load_relaxed(
-		device < RAC_MAX_DEVICES ? &t->devices[device].peak_number : &t->host_peak_number);
+		device < RAC_MAX_DEVICES ? &t->devices[device].peak_number : &t->host.peak_number);
 }
 
 uint64_t rac_tracker_unknown_frees(const struct rac_tracker *t)

@@ -8,22 +8,37 @@
 #include "rac_track.h"
 #include <stddef.h>
 
-struct kind_counters {
-	rac_atomic_u64 live, peak, allocations, frees;
+#define LANES 64
+
+/* Calls of each kind, on one device. */
+struct call_counters {
+	rac_atomic_u64 allocations[RAC_KIND_COUNT], frees[RAC_KIND_COUNT];
 };
 
+/* Written by one thread alone: see rac_tracker_lane. */
+struct rac_lane {
+	_Alignas(RAC_CACHE_LINE) struct call_counters calls;
+	rac_atomic_u32 claimed; /* the device's number + 1 */
+	uint32_t unused[7];
+};
+
+_Static_assert(sizeof(struct rac_lane) == 2 * RAC_CACHE_LINE, "two lines");
+
 struct device_counters {
-	/* Written by each allocation and each free. */
+	/* Written by each allocation and each free: one line, so that a thread waits for it once. */
 	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 charged;
-	rac_atomic_u64 peak;
-	rac_atomic_u64 peak_number; /* how often the peak was raised, see sites.h */
-	_Alignas(RAC_CACHE_LINE) struct kind_counters kinds[RAC_KIND_COUNT];
+	rac_atomic_u64 live[RAC_KIND_COUNT];
 	/* Read by each allocation, written seldom: apart from what is written often. */
+	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 peak;
+	rac_atomic_u64 kind_peaks[RAC_KIND_COUNT];
+	rac_atomic_u64 peak_number; /* how often the peak was raised, see sites.h */
 	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 limit;
 	rac_atomic_u64 beyond;
 	rac_atomic_u64 largest;
 	rac_atomic_u64 total;
 	rac_atomic_u32 described;
+	/* Calls of threads without a lane. */
+	_Alignas(RAC_CACHE_LINE) struct call_counters calls;
 	/* Written when something goes wrong. */
 	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 refused;
 	rac_atomic_u64 refused_bytes;
@@ -33,18 +48,25 @@ struct device_counters {
 	char name[RAC_DEVICE_NAME_MAX];
 };
 
-/* What each allocation only reads is on no line that it writes. */
-_Static_assert(offsetof(struct device_counters, limit) % RAC_CACHE_LINE == 0 &&
-		offsetof(struct device_counters, kinds) % RAC_CACHE_LINE == 0,
-	"hot and cold counters share a line");
+_Static_assert(offsetof(struct device_counters, peak) == RAC_CACHE_LINE,
+	"what each call writes is one line");
+_Static_assert(offsetof(struct device_counters, limit) == 2 * RAC_CACHE_LINE,
+	"what each call reads is one more, beside the limit's");
+
+/* Pinned memory. */
+struct host_counters {
+	rac_atomic_u64 live, peak, allocations, frees;
+	rac_atomic_u64 peak_number;
+};
 
 struct rac_tracker {
 	struct device_counters devices[RAC_MAX_DEVICES];
-	_Alignas(RAC_CACHE_LINE) struct kind_counters host;
-	rac_atomic_u64 host_peak_number;
+	_Alignas(RAC_CACHE_LINE) struct host_counters host;
 	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 unknown_frees;
 	rac_atomic_u64 unrecorded;
 	rac_atomic_u64 mismatches;
+	rac_atomic_u32 lanes_claimed;
+	struct rac_lane lanes[LANES];
 };
 
 /* See rac_tracker_shrink. */

@@ -6,19 +6,38 @@
 
 #include <string.h>
 
-static void copy_counts(const struct kind_counters *k, struct rac_counts *out)
+/* The loads are not one instant; what a reader may rely on is put right here. */
+static void put_right(struct rac_counts *c)
 {
-	out->frees = rac_load_relaxed(&k->frees);
-	out->allocations = rac_load_relaxed(&k->allocations);
-	out->live_bytes = rac_load_relaxed(&k->live);
-	out->peak_bytes = rac_load_relaxed(&k->peak);
-	if (is_below_zero(out->live_bytes))
-		out->live_bytes = 0;
-	/* The loads are not one instant; what a reader may rely on is put right here. */
-	if (out->frees > out->allocations)
-		out->frees = out->allocations;
-	if (out->peak_bytes < out->live_bytes)
-		out->peak_bytes = out->live_bytes;
+	if (is_below_zero(c->live_bytes))
+		c->live_bytes = 0;
+	if (c->frees > c->allocations)
+		c->frees = c->allocations;
+	if (c->peak_bytes < c->live_bytes)
+		c->peak_bytes = c->live_bytes;
+}
+
+static void add_calls(const struct call_counters *calls, struct rac_counts *out)
+{
+	for (int k = 0; k < RAC_KIND_COUNT; k++) {
+		out[k].frees += rac_load_relaxed(&calls->frees[k]);
+		out[k].allocations += rac_load_relaxed(&calls->allocations[k]);
+	}
+}
+
+static void copy_kinds(const struct rac_tracker *t, uint32_t device, struct rac_counts *out)
+{
+	const struct device_counters *d = &t->devices[device];
+
+	add_calls(&d->calls, out);
+	for (int i = 0; i < LANES; i++)
+		if (rac_load_relaxed(&t->lanes[i].claimed) == device + 1)
+			add_calls(&t->lanes[i].calls, out);
+	for (int k = 0; k < RAC_KIND_COUNT; k++) {
+		out[k].live_bytes = rac_load_relaxed(&d->live[k]);
+		out[k].peak_bytes = rac_load_relaxed(&d->kind_peaks[k]);
+		put_right(&out[k]);
+	}
 }
 
 static void copy_device(const struct device_counters *d, struct rac_device_snapshot *out)
@@ -52,8 +71,8 @@ enum rac_status rac_tracker_snapshot(
 	memset(out, 0, sizeof(*out));
 	out->ordinal = device;
 	copy_device(d, out);
+	copy_kinds(t, device, out->kinds);
 	for (int k = 0; k < RAC_KIND_COUNT; k++) {
-		copy_counts(&d->kinds[k], &out->kinds[k]);
 		out->live_bytes += out->kinds[k].live_bytes;
 		out->allocations += out->kinds[k].allocations;
 		out->frees += out->kinds[k].frees;
@@ -65,5 +84,11 @@ enum rac_status rac_tracker_snapshot(
 
 void rac_tracker_host_snapshot(const struct rac_tracker *t, struct rac_counts *out)
 {
-	copy_counts(&t->host, out);
+	*out = (struct rac_counts){
+		.frees = rac_load_relaxed(&t->host.frees),
+		.allocations = rac_load_relaxed(&t->host.allocations),
+		.live_bytes = rac_load_relaxed(&t->host.live),
+		.peak_bytes = rac_load_relaxed(&t->host.peak),
+	};
+	put_right(out);
 }

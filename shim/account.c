@@ -17,6 +17,18 @@
 
 __thread struct rac_thread rac_thread;
 
+struct rac_lane *rac_thread_find_lane(struct rac_state *state, uint32_t device)
+{
+	/* A lane is for one thread at a time: outside of hooks a signal handler might come in between.
+	 * The first device of a thread gets it; a thread that changes devices shares words on the others. */
+	if (rac_thread.depth == 0 || rac_thread.lane_state == state)
+		return NULL;
+	rac_thread.lane = rac_tracker_lane(state->tracker, device);
+	rac_thread.lane_device = device;
+	rac_thread.lane_state = state;
+	return rac_thread.lane;
+}
+
 static bool reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes)
 {
 	struct rac_state *state = rac_state();
@@ -24,7 +36,8 @@ static bool reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes)
 	enum rac_status status = RAC_OOM;
 	bool open = rac_device_may_allocate(state, device);
 
-	rac_untracked_granted(state, device, bytes);
+	if (__builtin_expect(state->settings.scope == RAC_SCOPE_PROCESS, 0))
+		rac_untracked_granted(state, device, bytes);
 	if (open)
 		status = rac_budget_reserve(state, device, bytes, &c->reservation);
 	for (bool again = open; again && status == RAC_OOM;) {
@@ -86,24 +99,25 @@ bool rac_charge_adjust(struct rac_charge *c, uint64_t bytes)
 	return status == RAC_OK;
 }
 
+/* Its bytes stay charged if it cannot be recorded: the cap holds, and the report says so. */
+static void insert(struct rac_state *state, const struct rac_entry *entry)
+{
+	if (__builtin_expect(rac_ledger_insert(&state->ledger, entry) != RAC_OK, 0))
+		rac_tracker_unrecorded(state->tracker);
+}
+
 /*
- * Its bytes stay charged if it cannot be recorded: the cap holds, and the report says so. A context that
- * ended between the driver's call and here has been swept already, and the memory went with it: then
- * the entry is taken out again.
+ * A context that ended between the driver's call and the insertion has been swept already, and the memory
+ * went with it: then the entry is taken out again. The sweep marks the number before it walks, we insert
+ * before we look: with both in one total order, which the caller's fence makes, one of us sees the other.
  */
-static void insert(struct rac_state *state, const struct rac_entry *entry, uint64_t context_handle)
+static void take_out_if_swept(
+	struct rac_state *state, const struct rac_entry *entry, uint64_t context_handle)
 {
 	struct rac_ledger_taken taken;
 
-	if (rac_ledger_insert(&state->ledger, entry) != RAC_OK) {
-		rac_tracker_unrecorded(state->tracker);
-		return;
-	}
-	/* The sweep marks the number before it walks, we insert before we look: with both in one total
-	 * order, one of us sees the other. */
-	atomic_thread_fence(memory_order_seq_cst);
 	if (entry->context != RAC_CONTEXT_UNKNOWN &&
-		rac_context_handle(state, entry->context) != context_handle &&
+		__builtin_expect(rac_context_handle(state, entry->context) != context_handle, 0) &&
 		rac_ledger_take(&state->ledger, entry->space, entry->value, &taken) == RAC_OK)
 		rac_return_end(&taken);
 }
@@ -134,19 +148,25 @@ void rac_charge_settle(struct rac_charge *c, CUresult result, enum rac_kind kind
 		.kind = (uint8_t)kind,
 	};
 
-	/* The site first: committing may raise the peak, of which this is a part. */
+	/* The site first: holding may raise the peak, of which this is a part. */
 	entry.site = rac_site_taken(state, c->hook, entry.kind, entry.device, entry.bytes);
-	entry.extra = rac_tracker_commit(state->tracker, &c->reservation, kind);
+	rac_tracker_note_allocation(state->tracker, rac_thread_lane(state, entry.device),
+		entry.device, kind, entry.bytes);
 	rac_thread.last_taken = value;
 	if (c->counted)
 		entry.extra = rac_ledger_refs(&state->ledger, 1);
-	insert(state, &entry, c->context_handle);
+	insert(state, &entry);
+	/* After the insertion: the addition in it makes the fence cheap. */
+	rac_tracker_hold(state->tracker, &c->reservation, kind);
+	rac_fence_after_rmw();
+	take_out_if_swept(state, &entry, c->context_handle);
 }
 
 void rac_host_record(enum rac_hook hook, const void *address, uint64_t bytes)
 {
 	struct rac_state *state = rac_state();
 	uint16_t context = rac_context_number(state, rac_context_current());
+	uint64_t handle = rac_context_handle(state, context);
 	struct rac_entry entry = {
 		.space = RAC_SPACE_HOST,
 		.value = (uintptr_t)address,
@@ -158,7 +178,9 @@ void rac_host_record(enum rac_hook hook, const void *address, uint64_t bytes)
 	rac_state_note_use(state);
 	entry.site = rac_site_taken(state, rac_label_or(hook), RAC_KIND_PINNED, 0, bytes);
 	rac_tracker_host_add(state->tracker, bytes);
-	insert(state, &entry, rac_context_handle(state, context));
+	insert(state, &entry);
+	atomic_thread_fence(memory_order_seq_cst);
+	take_out_if_swept(state, &entry, handle);
 }
 
 void rac_pinned_record(enum rac_space space, enum rac_hook label, uint64_t address, uint64_t bytes)
@@ -174,7 +196,7 @@ void rac_pinned_record(enum rac_space space, enum rac_hook label, uint64_t addre
 	rac_state_note_use(state);
 	entry.site = rac_site_taken(state, label, RAC_KIND_PINNED, 0, bytes);
 	rac_tracker_host_add(state->tracker, bytes);
-	insert(state, &entry, 0);
+	insert(state, &entry);
 }
 
 void rac_return_bytes(struct rac_state *state, const struct rac_entry *entry)
@@ -192,7 +214,9 @@ void rac_return_bytes(struct rac_state *state, const struct rac_entry *entry)
 		rac_tracker_host_remove(state->tracker, entry->bytes);
 		break;
 	default:
-		rac_budget_release(state, entry->device, (enum rac_kind)entry->kind, entry->bytes);
+		rac_tracker_note_free(state->tracker, rac_thread_lane(state, entry->device),
+			entry->device, (enum rac_kind)entry->kind);
+		rac_budget_let_go(state, entry->device, (enum rac_kind)entry->kind, entry->bytes);
 	}
 }
 

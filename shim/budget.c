@@ -103,14 +103,14 @@ void rac_budget_cancel_shared(struct rac_state *state, const struct rac_reservat
 		give(share, r->bytes);
 }
 
-void rac_budget_release_shared(
+void rac_budget_let_go_shared(
 	struct rac_state *state, uint32_t device, enum rac_kind kind, uint64_t bytes)
 {
 	struct rac_group_share *share = rac_group_share_of(state, device);
-	uint64_t released = rac_tracker_release(state->tracker, device, kind, bytes);
 
+	rac_tracker_let_go(state->tracker, device, kind, bytes);
 	if (share != NULL)
-		give(share, released);
+		give(share, bytes);
 }
 
 void rac_budget_set_beyond_shared(struct rac_state *state, uint32_t device, uint64_t bytes)

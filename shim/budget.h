@@ -23,7 +23,7 @@ enum rac_status rac_budget_reserve_shared(struct rac_state *state, uint32_t devi
 enum rac_status rac_budget_adjust_shared(
 	struct rac_state *state, struct rac_reservation *r, uint64_t new_bytes, bool forced);
 void rac_budget_cancel_shared(struct rac_state *state, const struct rac_reservation *r);
-void rac_budget_release_shared(
+void rac_budget_let_go_shared(
 	struct rac_state *state, uint32_t device, enum rac_kind kind, uint64_t bytes);
 void rac_budget_set_beyond_shared(struct rac_state *state, uint32_t device, uint64_t bytes);
 
@@ -68,13 +68,13 @@ static inline void rac_budget_cancel(struct rac_state *state, const struct rac_r
 		rac_tracker_cancel(state->tracker, r);
 }
 
-static inline void rac_budget_release(
+static inline void rac_budget_let_go(
 	struct rac_state *state, uint32_t device, enum rac_kind kind, uint64_t bytes)
 {
 	if (__builtin_expect(rac_group_is_asked_for(state), 0))
-		rac_budget_release_shared(state, device, kind, bytes);
+		rac_budget_let_go_shared(state, device, kind, bytes);
 	else
-		rac_tracker_release(state->tracker, device, kind, bytes);
+		rac_tracker_let_go(state->tracker, device, kind, bytes);
 }
 
 /* What is compared with the cap of a device: of a group, what all of it uses. */

@@ -10,6 +10,7 @@
 
 #include "account.h"
 #include "driver.h"
+#include "thread.h"
 
 #define WINDOW 64          /* slots from the home slot on in which a handle may lie */
 #define GONE   UINT64_C(2) /* swept, and no handle */
@@ -56,12 +57,26 @@ static unsigned slot_of(struct rac_state *state, CUcontext context)
 	return RAC_CONTEXT_UNKNOWN;
 }
 
-uint16_t rac_context_number(struct rac_state *state, CUcontext context)
+static uint16_t find_number(struct rac_state *state, CUcontext context)
 {
 	unsigned slot = context != NULL ? slot_of(state, context) : RAC_CONTEXT_UNKNOWN;
 	CUcontext of = (CUcontext)(uintptr_t)rac_load_relaxed(&state->context_aliases[slot]);
 
 	return (uint16_t)(of != NULL ? slot_of(state, of) : slot);
+}
+
+uint16_t rac_context_number(struct rac_state *state, CUcontext context)
+{
+	uint16_t last = rac_thread.context;
+
+	/* Mostly it is the one that this thread asked for last. Relaxed: as in slot_of. */
+	if (__builtin_expect(
+		    rac_load_relaxed(&state->contexts[last]) == (uint64_t)(uintptr_t)context &&
+			    rac_load_relaxed(&state->context_aliases[last]) == 0,
+		    1))
+		return last;
+	rac_thread.context = find_number(state, context);
+	return rac_thread.context;
 }
 
 void rac_context_note_alias(struct rac_state *state, CUcontext alias, CUcontext of)

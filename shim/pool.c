@@ -265,7 +265,8 @@ void rac_pool_freed(struct rac_state *state, const struct rac_entry *entry)
 {
 	struct rac_pool *pool = &state->pools[entry->context & (RAC_POOLS - 1)];
 
-	rac_tracker_note_free(state->tracker, entry->device, RAC_KIND_POOL);
+	rac_tracker_note_free(state->tracker, rac_thread_lane(state, entry->device), entry->device,
+		RAC_KIND_POOL);
 	/* Held, since the account looks empty for a moment. It holds this entry, so it is not retired. */
 	bool held = hold(pool);
 

@@ -29,6 +29,12 @@ struct rac_thread {
 	unsigned long driver_calls;
 	/* It is among those that are counted. */
 	bool counted;
+	/* Where it counts its calls on a device, in the state of which it is; see rac_thread_lane. */
+	uint32_t lane_device;
+	const struct rac_state *lane_state;
+	struct rac_lane *lane;
+	/* The number of the context that was current last; of use only if that still has it. */
+	uint16_t context;
 };
 
 extern __thread struct rac_thread rac_thread __attribute__((tls_model("initial-exec")));
@@ -66,6 +72,17 @@ static inline void rac_leave(void)
 	rac_thread.depth = 0;
 	if (__builtin_expect(rac_thread.counted, 0))
 		rac_leave_counted();
+}
+
+/* For a thread that counts for the first time since its process has this state, or on another device. */
+struct rac_lane *rac_thread_find_lane(struct rac_state *state, uint32_t device);
+
+/* Where this thread counts its calls on a device; NULL: where all threads do. */
+static inline struct rac_lane *rac_thread_lane(struct rac_state *state, uint32_t device)
+{
+	if (__builtin_expect(rac_thread.lane_state == state && rac_thread.lane_device == device, 1))
+		return rac_thread.lane;
+	return rac_thread_find_lane(state, device);
 }
 
 /* The name under which an allocation in `hook` is reported: the runtime function around it, if any. */

@@ -74,12 +74,12 @@ static struct rac_entry note(
 	};
 }
 
-static void record(struct rac_entry *entry)
+static void record(const struct rac_entry *entry)
 {
 	struct rac_state *state = rac_state();
 
-	entry->extra = rac_tracker_note_allocation(
-		state->tracker, entry->device, RAC_KIND_POOL, entry->bytes);
+	rac_tracker_note_allocation(state->tracker, rac_thread_lane(state, entry->device),
+		entry->device, RAC_KIND_POOL, entry->bytes);
 	if (rac_ledger_insert(&state->ledger, entry) != RAC_OK)
 		rac_tracker_unrecorded(state->tracker);
 }

@@ -95,7 +95,7 @@ static void make_whole(void)
 			rac_site_describe(site, &about);
 		}
 		rac_site_take(site, i, rac_tracker_peak_number(parts.tracker, 0), 1);
-		entry.extra = rac_tracker_commit(parts.tracker, &r, RAC_KIND_DEVICE);
+		rac_tracker_commit(parts.tracker, &r, RAC_KIND_DEVICE);
 		rac_ledger_insert(&ledger, &entry);
 	}
 	view_memory = malloc(rac_record_view_bytes());

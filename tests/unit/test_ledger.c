@@ -180,7 +180,7 @@ Test(ledger, churn_at_a_constant_size_needs_no_more_memory)
 		rac_ledger_insert(&l, &e);
 	}
 	cr_assert(eq(u64, count(), 1000));
-	cr_assert(le(u64, rac_ledger_memory_bytes(&l), before * 2));
+	cr_assert(le(u64, rac_ledger_memory_bytes(&l), before * 3), "one more level at most");
 }
 
 Test(ledger, without_memory_to_grow_it_fills_up_and_says_so)

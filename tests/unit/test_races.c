@@ -111,6 +111,29 @@ Test(races, a_request_that_fits_is_not_refused_because_of_one_that_does_not)
 	cr_assert(eq(u64, rac_tracker_charged(t, 0), 0));
 }
 
+static void *count_in_a_lane(void *unused)
+{
+	struct rac_lane *lane = rac_tracker_lane(t, 0);
+
+	(void)unused;
+	wait_for_all();
+	for (int i = 0; i < 100000; i++) {
+		rac_tracker_note_allocation(t, lane, 0, RAC_KIND_DEVICE, 1);
+		rac_tracker_note_free(t, i % 2 == 0 ? lane : NULL, 0, RAC_KIND_DEVICE);
+	}
+	return NULL;
+}
+
+Test(races, no_call_is_lost_in_lanes_or_beside_them)
+{
+	struct rac_device_snapshot s;
+
+	run_threads(count_in_a_lane);
+	rac_tracker_snapshot(t, 0, &s);
+	cr_assert(eq(u64, s.allocations, THREADS * 100000));
+	cr_assert(eq(u64, s.frees, THREADS * 100000));
+}
+
 static atomic_bool stop_reading;
 
 static void *read_snapshots(void *unused)
