@@ -215,7 +215,7 @@ static void put_setting(const struct rac_setting_info *info)
 	put(info->flag, false);
 	fputs("\\fR; default: ", stdout);
 	put(info->preset, false);
-	puts(info->built ? ")" : "; not in this version)");
+	puts(")");
 }
 
 static void put_library(const struct rac_verb *verbs, size_t count)

@@ -15,7 +15,7 @@
 struct rac_loaded {
 	struct rac_report report; /* borrows from what follows, and from the source */
 	const char *name;         /* what messages call it; the caller's */
-	void *memory[8];          /* to be freed */
+	void *memory[12];         /* to be freed */
 	struct rac_pool pool;     /* what was made of the report later */
 	struct rac_node *document;
 };

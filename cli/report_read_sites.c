@@ -1,5 +1,5 @@
 /*
- * report_read_sites.c - sites, their call stacks and the verdict of a JSON report.
+ * report_read_sites.c - sites and their call stacks of a JSON report.
  */
 #include "report_read_parts.h"
 
@@ -11,6 +11,7 @@ static const struct rac_field site_fields[] = {
 	OPTIONAL("id", TEXT, struct rac_report_site, id),
 	OPTIONAL("api", TEXT, struct rac_report_site, api),
 	OPTIONAL("owner", TEXT, struct rac_report_site, owner),
+	OPTIONAL("owner_name", TEXT, struct rac_report_site, owner_name),
 	NEEDED("live_bytes", COUNT, struct rac_report_site, live_bytes),
 	NEEDED("live_count", COUNT, struct rac_report_site, live_count),
 	NEEDED("peak_bytes", COUNT, struct rac_report_site, peak_bytes),
@@ -31,12 +32,6 @@ static const struct rac_field frame_fields[] = {
 	OPTIONAL("language", TEXT, struct rac_report_frame, language),
 };
 
-static const struct rac_field condition_fields[] = {
-	NEEDED("condition", TEXT, struct rac_report_condition, condition),
-	NEEDED("value", COUNT, struct rac_report_condition, value),
-	NEEDED("failed", BOOL, struct rac_report_condition, failed),
-};
-
 /* The last one is RAC_KIND_PINNED, whose number does not follow on the others'. */
 static const char *const kind_names[] = {
 #define RAC_KIND(id, name, covers) [RAC_KIND_##id] = (name),
@@ -48,6 +43,12 @@ static const char *const kind_names[] = {
 static const char *const grade_names[] = {
 #define X(id, name) [RAC_GRADE_##id] = (name),
 	RAC_GRADE_LIST(X)
+#undef X
+};
+
+static const char *const trend_names[] = {
+#define X(id, name) [RAC_TREND_##id] = (name),
+	RAC_TREND_LIST(X)
 #undef X
 };
 
@@ -119,7 +120,7 @@ static bool read_site(struct rac_report_reading *r, const struct rac_place *plac
 	const struct rac_node *site, struct rac_report_site *out, struct rac_report_frame *frames)
 {
 	const struct rac_node *stack = rac_node_get(site, "frames");
-	unsigned kind, grade = RAC_GRADE_LEAK;
+	unsigned kind, grade = RAC_GRADE_LEAK, trend = RAC_TREND_UNKNOWN;
 
 	if (rac_node_kind(site) != RAC_NODE_OBJECT)
 		return rac_field_complain(&r->fields, place, NULL, site, "an object");
@@ -129,6 +130,10 @@ static bool read_site(struct rac_report_reading *r, const struct rac_place *plac
 	if (rac_node_get(site, "grade") != NULL &&
 		!rac_reading_word(r, place, site, "grade", grade_names, COUNT(grade_names), &grade))
 		return false;
+	if (rac_node_get(site, "trend") != NULL &&
+		!rac_reading_word(r, place, site, "trend", trend_names, COUNT(trend_names), &trend))
+		return false;
+	out->trend = (enum rac_trend)trend;
 	out->kind = kind < RAC_KIND_COUNT ? kind : RAC_KIND_PINNED;
 	out->grade = (enum rac_grade)grade;
 	if (!read_device(r, place, site, out))
@@ -164,34 +169,4 @@ bool rac_reading_sites(struct rac_report_reading *r, struct rac_report *out)
 		frames += site->frame_count;
 	}
 	return true;
-}
-
-bool rac_reading_verdict(struct rac_report_reading *r, struct rac_report *out)
-{
-	const struct rac_place place = {NULL, "verdict", RAC_NO_INDEX};
-	const struct rac_field exit_code = {
-		"exit_code", RAC_FIELD_INT, false, offsetof(struct rac_report, exit_code), 0};
-	const struct rac_node *verdict = rac_node_get(r->document, "verdict");
-	const struct rac_node *conditions = rac_node_get(verdict, "conditions");
-	struct rac_report_condition *to;
-
-	if (verdict != NULL && rac_node_kind(verdict) != RAC_NODE_OBJECT)
-		return rac_field_complain(&r->fields, NULL, "verdict", verdict, "an object");
-	if (conditions != NULL && rac_node_kind(conditions) != RAC_NODE_ARRAY)
-		return rac_field_complain(&r->fields, &place, "conditions", conditions, "an array");
-	out->condition_count = rac_node_length(conditions);
-	out->conditions = to = rac_reading_room(r, out->condition_count, sizeof(*to));
-	if (to == NULL)
-		return false;
-	for (size_t i = 0; i < out->condition_count; i++) {
-		const struct rac_place at = {&place, "conditions", i};
-		const struct rac_node *condition = rac_node_at(conditions, i);
-
-		if (rac_node_kind(condition) != RAC_NODE_OBJECT)
-			return rac_field_complain(&r->fields, &at, NULL, condition, "an object");
-		if (!rac_fields_read(&r->fields, &at, condition, condition_fields,
-			    COUNT(condition_fields), &to[i]))
-			return false;
-	}
-	return rac_fields_read(&r->fields, &place, verdict, &exit_code, 1, out);
 }

@@ -22,7 +22,7 @@ int rac_cmd_run(int argc, char **argv)
 		return rac_output_end(RAC_RUN);
 	}
 	if (status == 0)
-		status = rac_run_check_settings(&command, &settings);
+		status = rac_run_check_settings(&settings);
 	if (status == 0)
 		status = rac_run_preload();
 	if (status == 0)

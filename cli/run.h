@@ -15,16 +15,15 @@
 #define RAC_RUN "rac run"
 
 struct rac_run_command {
-	bool help;                       /* --help was asked for; the rest does not count */
-	bool by_flag[RAC_SETTING_COUNT]; /* what was set by a flag, not by a variable */
-	char **argv;                     /* the program and its arguments, ended by NULL */
+	bool help;   /* --help was asked for; the rest does not count */
+	char **argv; /* the program and its arguments, ended by NULL */
 };
 
 /* Reads the flags, sets their RAC_* variables in our own environment and finds where CMD begins. */
 int rac_run_flags(int argc, char **argv, struct rac_run_command *out);
 
 /* Reads the settings of our own environment and says what is wrong, where the program must not start. */
-int rac_run_check_settings(const struct rac_run_command *command, struct rac_settings *out);
+int rac_run_check_settings(struct rac_settings *out);
 
 /* Puts the library first in LD_PRELOAD of our own environment, once. */
 int rac_run_preload(void);

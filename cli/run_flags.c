@@ -43,7 +43,7 @@ static int unknown_flag(const char *argument)
 }
 
 /* Sets one flag's variable. `next` is the argument behind it, or NULL; *used: it was taken. */
-static int set_flag(const char *argument, const char *next, struct rac_run_command *out, bool *used)
+static int set_flag(const char *argument, const char *next, bool *used)
 {
 	const struct rac_setting_info *info;
 	const char *value;
@@ -64,7 +64,6 @@ static int set_flag(const char *argument, const char *next, struct rac_run_comma
 			info->flag, info->values);
 	if (setenv(info->variable, is_switch(info) ? "1" : value, 1) != 0)
 		return rac_fail(RAC_RUN, RAC_EXIT_FAILED, "no memory for --%s", info->flag);
-	out->by_flag[setting] = true;
 	return 0;
 }
 
@@ -85,7 +84,7 @@ int rac_run_flags(int argc, char **argv, struct rac_run_command *out)
 			out->help = true;
 			return 0;
 		}
-		status = set_flag(argv[i], i + 1 < argc ? argv[i + 1] : NULL, out, &used);
+		status = set_flag(argv[i], i + 1 < argc ? argv[i + 1] : NULL, &used);
 		if (status != 0)
 			return status;
 		i += used;

@@ -21,8 +21,8 @@ static void describe(
 	bool is_switch = info->flag[1] == '\0';
 
 	snprintf(name, NAME_MAX_BYTES, "%s%s", is_switch ? "-" : "--", info->flag);
-	snprintf(help, HELP_MAX_BYTES, "%s (%s; default: %s%s)", info->help, info->variable,
-		info->preset, info->built ? "" : "; not in this version");
+	snprintf(help, HELP_MAX_BYTES, "%s (%s; default: %s)", info->help, info->variable,
+		info->preset);
 	*flag = (struct rac_flag){
 		.name = name,
 		.value = is_switch ? NULL : info->values,

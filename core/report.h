@@ -54,9 +54,22 @@ enum rac_grade {
 #undef X
 };
 
+/* How what a site holds went from checkpoint to checkpoint. */
+#define RAC_TREND_LIST(X)                                                                   \
+	X(UNKNOWN, "unknown") /* neither of the others, or there are too few checkpoints */ \
+	X(SETTLED, "settled") /* made before the first one, and it never held more */       \
+	X(GROWS, "grows")
+
+enum rac_trend {
+#define X(id, name) RAC_TREND_##id,
+	RAC_TREND_LIST(X)
+#undef X
+};
+
 /* Their names; "unknown" for a value outside the enum. Static storage. */
 const char *rac_end_name(enum rac_end end);
 const char *rac_grade_name(enum rac_grade grade);
+const char *rac_trend_name(enum rac_trend trend);
 
 /* As rac_kind_name, and "pinned"; NULL for any other value. Static storage. */
 const char *rac_report_kind_name(unsigned kind);
@@ -112,10 +125,12 @@ struct rac_report_site {
 	uint32_t device; /* of no meaning where the kind is RAC_KIND_PINNED */
 	unsigned kind;   /* enum rac_kind or RAC_KIND_PINNED */
 	const char *api, *owner;
+	const char *owner_name; /* whose the owner is, "NCCL"; NULL: not known */
 	uint64_t live_bytes, live_count;
 	uint64_t peak_bytes; /* what the site held when its device was at its peak */
 	uint64_t total_bytes, total_count;
 	enum rac_grade grade;
+	enum rac_trend trend;
 	const struct rac_report_frame *frames; /* innermost first */
 	size_t frame_count;
 };
@@ -140,7 +155,10 @@ struct rac_report_condition {
 	const char *condition; /* as the user wrote it */
 	uint64_t value;        /* what was measured: bytes or a count, as the condition has it */
 	bool failed;
+	const char *unjudged; /* why it could not be; NULL: it was */
 };
+
+struct rac_rule; /* see rules.h */
 
 struct rac_report {
 	const char *version; /* of librac_track, which counted; NULL: of this one */
@@ -161,6 +179,9 @@ struct rac_report {
 	struct rac_report_timeline timeline;
 	const struct rac_report_condition *conditions;
 	size_t condition_count;
+	/* Suppressions and owners that the user named, with what each matched. */
+	const struct rac_rule *rules;
+	size_t rule_count;
 	int exit_code; /* the verdict's; 0: nothing failed */
 };
 

@@ -2,6 +2,7 @@
  * report_json.c - the report as JSON: which keys, in which order. Their meaning is in docs/report.md.
  */
 #include "emit.h"
+#include "rules.h"
 #include "time_text.h"
 #include <string.h>
 
@@ -139,12 +140,16 @@ static void emit_site(struct rac_emit *e, const struct rac_report_site *s)
 	rac_json_string(e, "kind", rac_report_kind_name(s->kind));
 	rac_json_string(e, "api", s->api);
 	rac_json_string(e, "owner", s->owner);
+	if (s->owner_name != NULL)
+		rac_json_string(e, "owner_name", s->owner_name);
 	rac_json_u64(e, "live_bytes", s->live_bytes);
 	rac_json_u64(e, "live_count", s->live_count);
 	rac_json_u64(e, "peak_bytes", s->peak_bytes);
 	rac_json_u64(e, "total_bytes", s->total_bytes);
 	rac_json_u64(e, "total_count", s->total_count);
 	rac_json_string(e, "grade", rac_grade_name(s->grade));
+	if (s->trend != RAC_TREND_UNKNOWN)
+		rac_json_string(e, "trend", rac_trend_name(s->trend));
 	rac_json_array_begin(e, "frames");
 	for (size_t i = 0; i < s->frame_count && !e->refused; i++)
 		emit_frame(e, &s->frames[i]);
@@ -174,6 +179,16 @@ static void emit_timeline(struct rac_emit *e, const struct rac_report_timeline *
 	rac_json_object_end(e);
 }
 
+static void emit_rule(struct rac_emit *e, const struct rac_rule *rule)
+{
+	rac_json_object_begin(e, NULL);
+	rac_json_bytes(e, "rule", rule->text, rule->text_bytes);
+	rac_json_u64(e, "bytes", rule->bytes);
+	rac_json_u64(e, "count", rule->count);
+	rac_json_bool(e, "exceeded", rac_rule_is_exceeded(rule));
+	rac_json_object_end(e);
+}
+
 static void emit_verdict(struct rac_emit *e, const struct rac_report *r)
 {
 	rac_json_object_begin(e, "verdict");
@@ -185,10 +200,18 @@ static void emit_verdict(struct rac_emit *e, const struct rac_report *r)
 		rac_json_string(e, "condition", c->condition);
 		rac_json_u64(e, "value", c->value);
 		rac_json_bool(e, "failed", c->failed);
+		if (c->unjudged != NULL)
+			rac_json_string(e, "unjudged", c->unjudged);
 		rac_json_object_end(e);
 	}
 	rac_json_array_end(e);
 	rac_json_i64(e, "exit_code", r->exit_code);
+	if (r->rule_count > 0) {
+		rac_json_array_begin(e, "rules");
+		for (size_t i = 0; i < r->rule_count && !e->refused; i++)
+			emit_rule(e, &r->rules[i]);
+		rac_json_array_end(e);
+	}
 	rac_json_object_end(e);
 }
 

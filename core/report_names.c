@@ -1,5 +1,5 @@
 /*
- * report_names.c - the words that reports use for ends, grades and kinds, expanded from the lists in report.h.
+ * report_names.c - the words that reports use for ends, grades, trends and kinds, expanded from the lists in report.h.
  */
 #include "report.h"
 
@@ -23,6 +23,18 @@ const char *rac_grade_name(enum rac_grade grade)
 #undef X
 	};
 	unsigned index = (unsigned)grade;
+
+	return index < sizeof(names) / sizeof(names[0]) ? names[index] : "unknown";
+}
+
+const char *rac_trend_name(enum rac_trend trend)
+{
+	static const char *const names[] = {
+#define X(id, name) [RAC_TREND_##id] = (name),
+		RAC_TREND_LIST(X)
+#undef X
+	};
+	unsigned index = (unsigned)trend;
 
 	return index < sizeof(names) / sizeof(names[0]) ? names[index] : "unknown";
 }

@@ -14,6 +14,12 @@ void rac_report_text_summary(struct rac_emit *e, const struct rac_report *report
 /* Who took the memory of the device with that ordinal. */
 void rac_report_text_sites(struct rac_emit *e, const struct rac_report *report, uint32_t ordinal);
 
+/* What the verdict says, and what it took from the user's rules. */
+void rac_report_text_verdict(struct rac_emit *e, const struct rac_report *report);
+
+/* What is left on the device with that ordinal, by grade; nothing where all of it is a leak. */
+void rac_report_text_grades(struct rac_emit *e, const struct rac_report *report, uint32_t ordinal);
+
 /* "==rac PID== " */
 void rac_words_prefix(struct rac_emit *e, const struct rac_report *report);
 

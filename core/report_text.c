@@ -175,6 +175,7 @@ static void put_device(struct rac_emit *e, const struct rac_report *r, size_t in
 	rac_words_left(
 		e, r->process.end, d->live_bytes, rac_saturating_sub(d->allocations, d->frees));
 	rac_emit_string(e, "\n");
+	rac_report_text_grades(e, r, d->ordinal);
 	put_detail_start(e, r);
 	put_counts(e, d->allocations, d->frees);
 	if (d->largest_bytes > 0) {
@@ -218,18 +219,7 @@ static void put_devices(struct rac_emit *e, const struct rac_report *r)
 /* Process-wide findings come before the devices, so that many devices cannot push them out. */
 static void put_findings(struct rac_emit *e, const struct rac_report *r)
 {
-	for (size_t i = 0; i < r->condition_count; i++) {
-		const char *condition = r->conditions[i].condition;
-
-		if (!r->conditions[i].failed || condition == NULL)
-			continue;
-		rac_words_prefix(e, r);
-		rac_emit_string(e, "failed: ");
-		rac_emit_foreign(e, condition, strlen(condition), WORD_SHOWN);
-		rac_emit_string(e, ", measured ");
-		rac_emit_u64(e, r->conditions[i].value);
-		rac_emit_string(e, "\n");
-	}
+	rac_report_text_verdict(e, r);
 	if (r->unknown_frees > 0) {
 		rac_words_prefix(e, r);
 		rac_words_count(e, r->unknown_frees, "free");
@@ -339,6 +329,8 @@ void rac_report_text_summary(struct rac_emit *e, const struct rac_report *report
 	if (report->exit_code != 0) {
 		rac_emit_string(e, "; verdict: failed, exit code ");
 		rac_emit_i64(e, report->exit_code);
+	} else if (report->condition_count > 0) {
+		rac_emit_string(e, "; verdict: passed");
 	}
 	rac_emit_string(e, "\n");
 }

@@ -52,6 +52,11 @@ static void put_name(struct rac_emit *e, const struct rac_report_site *s)
 {
 	if (has_text(s->owner)) {
 		rac_emit_foreign(e, s->owner, strlen(s->owner), NAME_SHOWN);
+		if (s->owner_name != NULL && strcmp(s->owner_name, "application") != 0) {
+			rac_emit_string(e, " (");
+			rac_emit_foreign(e, s->owner_name, strlen(s->owner_name), NAME_SHOWN);
+			rac_emit_string(e, ")");
+		}
 		rac_emit_string(e, ", ");
 	}
 	if (has_text(s->api))
@@ -79,6 +84,12 @@ static void put_site(
 		rac_emit_string(e, " in ");
 		rac_words_count(e, s->live_count, "allocation");
 	}
+	if (s->live_count > 0 && s->grade != RAC_GRADE_LEAK) {
+		rac_emit_string(e, ", ");
+		rac_emit_string(e, rac_grade_name(s->grade));
+	}
+	if (s->trend == RAC_TREND_GROWS)
+		rac_emit_string(e, ", grows");
 	rac_emit_string(e, "\n");
 }
 

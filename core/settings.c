@@ -139,6 +139,7 @@ size_t rac_settings_read(struct rac_settings *out, char *const environment[],
 	memset(out, 0, sizeof(*out));
 	out->stacks = RAC_STACKS_CALLER;
 	out->depth = RAC_SETTINGS_DEPTH;
+	out->exit_code = RAC_EXIT_CODE_PRESET;
 	find_known(&r);
 	keep_shown(&r);
 	for (int i = 0; i < RAC_SETTING_COUNT; i++)
@@ -157,8 +158,7 @@ void rac_settings_describe(
 	if (shown->is_set) {
 		rac_text_string(t, "=");
 		rac_text_string(t, shown->value);
-		rac_text_string(
-			t, info->built ? " (set)" : " (set; not supported by this version)");
+		rac_text_string(t, " (set)");
 		return;
 	}
 	rac_text_string(t, " is not set: ");

@@ -8,6 +8,7 @@
 #ifndef RAC_SETTINGS_H
 #define RAC_SETTINGS_H
 
+#include "conditions.h"
 #include "limit_spec.h"
 #include "rac_status.h"
 #include "text.h"
@@ -33,7 +34,6 @@ struct rac_setting_info {
 	const char *preset;   /* the default, in words */
 	const char *values;   /* "deny|warn|abort" */
 	const char *help;
-	bool built;       /* false: this version knows the name and no more */
 	bool changes_cap; /* where it does not hold, a cap is not the one asked for */
 	bool is_words;    /* `values` is the complete list of what may be written */
 };
@@ -71,6 +71,9 @@ struct rac_settings {
 		[RAC_SETTINGS_PATTERN_MAX]; /* for RAC_REPORT_PATH, see rac_path_expand */
 	char record_pattern[RAC_SETTINGS_PATTERN_MAX]; /* "": in private memory */
 	char status_folder[RAC_SETTINGS_FOLDER_MAX];   /* "": none */
+	struct rac_conditions fail_on;
+	int exit_code;                               /* when one of them fails */
+	char suppressions[RAC_SETTINGS_PATTERN_MAX]; /* files, with commas between; "": none */
 	struct rac_setting_shown shown[RAC_SETTING_COUNT];
 	char group[RAC_GROUP_NAME_MAX]; /* letters, digits, ".", "_", "-"; "" for none */
 	/* For a cap that RAC_LIMIT did not set: the first variable that did, else "". */
@@ -78,10 +81,9 @@ struct rac_settings {
 };
 
 enum rac_problem_kind {
-	RAC_PROBLEM_LIMIT,       /* concerns the cap: fail closed */
-	RAC_PROBLEM_VALUE,       /* a value is wrong; the default holds */
-	RAC_PROBLEM_UNKNOWN,     /* no setting has this name */
-	RAC_PROBLEM_UNSUPPORTED, /* this version does not have it yet; it has no effect */
+	RAC_PROBLEM_LIMIT,   /* concerns the cap: fail closed */
+	RAC_PROBLEM_VALUE,   /* a value is wrong; the default holds */
+	RAC_PROBLEM_UNKNOWN, /* no setting has this name */
 };
 
 struct rac_settings_problem {

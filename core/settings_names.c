@@ -8,7 +8,7 @@
 #define NAME_MOST 24 /* no known name is longer; longer ones are near none */
 #define PREFIX    4  /* "RAC_" */
 
-enum support { BUILT, BUILT_CAP, LATER };
+enum support { BUILT, BUILT_CAP };
 enum kind {
 	KIND_LIMIT,
 	KIND_WORD,
@@ -19,7 +19,10 @@ enum kind {
 	KIND_PATH,
 	KIND_FOLDER,
 	KIND_NAME,
-	KIND_FREE
+	KIND_CONDITIONS,
+	KIND_STATUS,
+	KIND_FILES,
+	KIND_FILE
 };
 
 static const struct rac_setting_info infos[RAC_SETTING_COUNT] = {
@@ -30,7 +33,6 @@ static const struct rac_setting_info infos[RAC_SETTING_COUNT] = {
 		.preset = preset_,                                   \
 		.values = values_,                                   \
 		.help = help_,                                       \
-		.built = support_ < LATER,                           \
 		.changes_cap = support_ == BUILT_CAP,                \
 		.is_words = KIND_##kind_ == KIND_WORD,               \
 	},

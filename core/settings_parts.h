@@ -7,6 +7,8 @@
 #include "fault.h"
 #include "settings.h"
 
+#define RAC_EXIT_CODE_PRESET 23
+
 /* One reading: the variables that are set, and where problems go. */
 struct rac_settings_reading {
 	struct rac_settings *out;
@@ -34,5 +36,11 @@ void rac_setting_read(struct rac_settings_reading *r, enum rac_setting setting);
 /* What is kept of who allocates, see settings_stacks.c. */
 void rac_setting_read_stacks(struct rac_settings_reading *r, enum rac_setting setting);
 void rac_setting_read_depth(struct rac_settings_reading *r, enum rac_setting setting);
+
+/* Settings of the verdict, see settings_verdict.c. */
+void rac_setting_read_conditions(struct rac_settings_reading *r, enum rac_setting setting);
+void rac_setting_read_status(struct rac_settings_reading *r, enum rac_setting setting);
+void rac_setting_read_files(struct rac_settings_reading *r, enum rac_setting setting);
+void rac_setting_read_file(struct rac_settings_reading *r, enum rac_setting setting);
 
 #endif

@@ -7,7 +7,21 @@
 #include <string.h>
 
 /* How the values of each setting are read. */
-enum kind { LIMIT, WORD, STACKS, DEPTH, SWITCH, REPORT, PATH, FOLDER, NAME, FREE };
+enum kind {
+	LIMIT,
+	WORD,
+	STACKS,
+	DEPTH,
+	SWITCH,
+	REPORT,
+	PATH,
+	FOLDER,
+	NAME,
+	CONDITIONS,
+	STATUS,
+	FILES,
+	FILE
+};
 
 static const enum kind kinds[RAC_SETTING_COUNT] = {
 #define SETTING(id, flag, kind, preset, values, support, help) [RAC_SETTING_##id] = kind,
@@ -261,28 +275,7 @@ static void read_limit_aliases(struct rac_settings_reading *r)
 	}
 }
 
-/* A setting that this version does not have. To ask for its default asks for nothing. */
-static void read_unsupported(struct rac_settings_reading *r, enum rac_setting setting)
-{
-	const struct rac_setting_info *info = rac_setting_info(setting);
-	const char *value = r->values[setting];
-	struct rac_fault fault = {
-		.length = strlen(value), .wrong = "is not supported by this version"};
-	bool misleads = info->changes_cap && has_cap(r);
-
-	if (strcmp(value, info->preset) == 0)
-		return;
-	if (info->is_words && word_index(info->values, value) < 0) {
-		add_word_problem(r, setting);
-		return;
-	}
-	fault.right = misleads ? "the cap would not be the one asked for, so unset it"
-			       : "it has no effect";
-	rac_setting_add_problem(
-		r, misleads ? RAC_PROBLEM_LIMIT : RAC_PROBLEM_UNSUPPORTED, setting, &fault);
-}
-
-static void read_built(struct rac_settings_reading *r, enum rac_setting setting)
+static void read_value(struct rac_settings_reading *r, enum rac_setting setting)
 {
 	switch (kinds[setting]) {
 	case LIMIT:
@@ -312,7 +305,17 @@ static void read_built(struct rac_settings_reading *r, enum rac_setting setting)
 	case NAME:
 		read_name(r, setting);
 		break;
-	case FREE:
+	case CONDITIONS:
+		rac_setting_read_conditions(r, setting);
+		break;
+	case STATUS:
+		rac_setting_read_status(r, setting);
+		break;
+	case FILES:
+		rac_setting_read_files(r, setting);
+		break;
+	case FILE:
+		rac_setting_read_file(r, setting);
 		break;
 	}
 }
@@ -322,9 +325,7 @@ void rac_setting_read(struct rac_settings_reading *r, enum rac_setting setting)
 	if (r->values[setting] == NULL) {
 		if (kinds[setting] == LIMIT)
 			read_limit_aliases(r);
-	} else if (rac_setting_info(setting)->built) {
-		read_built(r, setting);
 	} else {
-		read_unsupported(r, setting);
+		read_value(r, setting);
 	}
 }

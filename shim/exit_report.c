@@ -5,6 +5,7 @@
 #include "exit_report.h"
 
 #include "group_view.h"
+#include "judge.h"
 #include "message.h"
 #include "path_pattern.h"
 #include "process_info.h"
@@ -126,8 +127,10 @@ bool rac_exit_report(enum rac_end end, int64_t status)
 		rac_record_report(&state->record, &ended, &state->report_room, &report);
 		struct rac_site_room room = rac_site_report_begin(state, &report);
 
+		rac_judge_exit(state, &report);
 		if (state->settings.report_to != RAC_REPORT_STDERR)
 			rac_refusal_say_total(state);
+		rac_judge_say(state, &report);
 		state->report_delivery = deliver(state, &report);
 		rac_site_report_end(&room);
 	}

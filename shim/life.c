@@ -13,6 +13,7 @@
 
 #include "driver.h"
 #include "exit_report.h"
+#include "judge.h"
 #include "libc_real.h"
 #include "presence.h"
 #include "process_info.h"
@@ -29,10 +30,31 @@ int __cxa_at_quick_exit(void (*handler)(void *), void *object) __attribute__((we
 int __cxa_atexit(void (*handler)(void *), void *object, void *library);
 extern __typeof__(on_exit) on_exit __attribute__((weak));
 
+/* The status to end with: the program's own, if it is not 0, whatever the verdict asks for. */
+static int judged(int status)
+{
+	int asked = rac_judge_status();
+
+	return asked == 0 || (status & 0xff) != 0 ? status : asked;
+}
+
+/* The system call, since the C library's function would be this one. */
+static _Noreturn void leave(int status)
+{
+	for (;;)
+		syscall(SYS_exit_group, status);
+}
+
+/*
+ * This one runs last, so that nothing but the streams are left to do for exit, which goes on where it stands
+ * when it is called again: it flushes them once, as it would have with the status of before.
+ */
 static void on_exit_handler(int status, void *unused)
 {
 	(void)unused;
 	rac_exit_report(RAC_END_EXIT, status & 0xff);
+	if (judged(status) != status)
+		exit(judged(status));
 }
 
 static void at_exit_handler(void *unused)
@@ -46,6 +68,9 @@ static void on_quick_exit_handler(void *unused, int status)
 {
 	(void)unused;
 	rac_exit_report(RAC_END_UNDERSCORE_EXIT, status & 0xff);
+	/* The last one; what follows is _exit. */
+	if (judged(status) != status)
+		leave(judged(status));
 }
 
 void rac_life_register(void)
@@ -72,19 +97,12 @@ static void __attribute__((constructor)) at_load(int argc, char **argv)
 	rac_life_register();
 }
 
-/* The system call, since the C library's function would be this one. */
-static _Noreturn void leave(int status)
-{
-	for (;;)
-		syscall(SYS_exit_group, status);
-}
-
 RAC_EXPORT _Noreturn void _exit(int status)
 {
 	/* Nor is there another end between the report and this one. */
 	rac_signals_hold();
 	rac_exit_report(RAC_END_UNDERSCORE_EXIT, status & 0xff);
-	leave(status);
+	leave(judged(status));
 }
 
 RAC_EXPORT _Noreturn void _Exit(int status)

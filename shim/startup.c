@@ -3,6 +3,7 @@
  */
 #include "startup.h"
 
+#include "judge.h"
 #include "message.h"
 #include <unistd.h>
 
@@ -89,6 +90,7 @@ void rac_startup_announce(struct rac_state *state)
 		rac_text_end_line(&t);
 		rac_message_stderr(state, line, t.used);
 	}
+	rac_judge_announce(state);
 	if (state->settings.verbose)
 		say_settings(state);
 }

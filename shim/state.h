@@ -48,6 +48,7 @@ struct rac_green {
 
 struct rac_code;
 struct rac_group_share;
+struct rac_rule_set;
 
 struct rac_state {
 	pid_t pid;
@@ -89,6 +90,9 @@ struct rac_state {
 	rac_atomic_u64 graph_devices; /* one bit each: executables with memory there were made */
 	rac_atomic_u32 graphs_used;   /* a graph with memory nodes was made */
 	struct rac_untracked untracked;
+	_Atomic(struct rac_rule_set *) rules; /* see rule_files.h; NULL: none were named */
+	rac_atomic_u32 verdict;               /* the status that the report asks for */
+	struct rac_report_condition conditions[RAC_CONDITIONS_MAX];
 	/* Room for the report, which is made when the process ends: its stack may be small. */
 	struct rac_record_room report_room;
 	char report_buffer[4096];

@@ -61,8 +61,7 @@ wrong RAC_ON_LIMIT=maybe "RAC_ON_LIMIT='maybe' is none of its values; write deny
 wrong RAC_SHOW=all "RAC_SHOW='all' is none of its values; write limit or device"
 wrong RAC_FORMAT=xml "RAC_FORMAT='xml' is none of its values; write text or json"
 wrong RAC_VERBOSE=much "RAC_VERBOSE='much' is neither on nor off; write 1 or 0"
-wrong RAC_FAIL_ON=leak "RAC_FAIL_ON='leak' is not supported by this version; it has no effect"
-wrong RAC_BASELINE=x "RAC_BASELINE='x' is not supported by this version; it has no effect"
+wrong RAC_EXIT_CODE=x "RAC_EXIT_CODE='x' is no status; write a number from 1 to 255; 23 holds"
 wrong RAC_OTHER=1 "$(env LD_PRELOAD="$SHIM" RAC_REPORT=none RAC_OTHER=1 "$APPS/leak" 1M 2>&1 |
 	sed -n '1s/^==rac [0-9]*== //p')"
 contains 'an unknown setting is named' "$(said 1)" "RAC_OTHER='1' is not a setting of this version"

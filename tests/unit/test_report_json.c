@@ -3,6 +3,7 @@
  * whatever it is given.
  */
 #include "report_fixture.h"
+#include "rules.h"
 #include <limits.h>
 
 static struct collected *json_of(const struct rac_report *report)
@@ -238,11 +239,22 @@ Test(report_json, lists_sites_and_conditions_that_it_is_given)
 {
 	struct rac_report_frame frame = {"libfoo.so.1", "abcd", 4096, "f", "f.c", 12, "native"};
 	struct rac_report_site sites[2] = {
-		{"9f2c5b1e", 0, RAC_KIND_MANAGED, "cuMemAllocManaged", "libfoo.so.1", 1, 2, 3, 4, 5,
-			RAC_GRADE_LEAK, &frame, 1},
+		{.id = "9f2c5b1e",
+			.kind = RAC_KIND_MANAGED,
+			.api = "cuMemAllocManaged",
+			.owner = "libfoo.so.1",
+			.live_bytes = 1,
+			.live_count = 2,
+			.peak_bytes = 3,
+			.total_bytes = 4,
+			.total_count = 5,
+			.grade = RAC_GRADE_LEAK,
+			.frames = &frame,
+			.frame_count = 1},
 		{.id = "00000001", .grade = RAC_GRADE_POOL},
 	};
-	struct rac_report_condition conditions[2] = {{"leak>10M", 12, true}, {"refused", 0, false}};
+	struct rac_report_condition conditions[2] = {
+		{"leak>10M", 12, true, NULL}, {"refused", 0, false, NULL}};
 	struct rac_report r = {.sites = sites,
 		.site_count = 2,
 		.conditions = conditions,
@@ -262,6 +274,30 @@ Test(report_json, lists_sites_and_conditions_that_it_is_given)
 		"\"failed\":true},{\"condition\":\"refused\",\"value\":0,\"failed\":false}],"
 		"\"exit_code\":23}}\n"));
 	assert_json(c, "r['sites'][1]['grade'] == 'pool' and r['sites'][1]['frames'] == []");
+	free(c);
+}
+
+Test(report_json, says_what_only_some_verdicts_have)
+{
+	const struct rac_rule rule = {
+		.text = "leak:f", .text_bytes = 6, .bytes = 7, .count = 1, .max_count = 0};
+	struct rac_report_site site = {.id = "1",
+		.owner_name = "NCCL",
+		.trend = RAC_TREND_GROWS,
+		.grade = RAC_GRADE_LIBRARY};
+	struct rac_report_condition condition = {"growth", 0, false, "too few"};
+	struct rac_report r = {.sites = &site,
+		.site_count = 1,
+		.conditions = &condition,
+		.condition_count = 1,
+		.rules = &rule,
+		.rule_count = 1};
+	struct collected *c = json_of(&r);
+
+	assert_json(c,
+		"r['sites'][0]['owner_name'] == 'NCCL' and r['sites'][0]['trend'] == 'grows' and "
+		"r['verdict']['conditions'][0]['unjudged'] == 'too few' and r['verdict']['rules'] == "
+		"[{'rule': 'leak:f', 'bytes': 7, 'count': 1, 'exceeded': True}]");
 	free(c);
 }
 

@@ -3,6 +3,7 @@
  * it: nothing.
  */
 #include "report_fixture.h"
+#include "rules.h"
 #include <ctype.h>
 #include <limits.h>
 
@@ -64,7 +65,7 @@ Test(report_text, tells_kinds_host_memory_and_findings)
 {
 	struct rac_device_snapshot d[3] = {sample_device(0), sample_device(1), {.ordinal = 2}};
 	struct rac_report_condition conditions[2] = {
-		{"leak>10M", 12582912, true}, {"refused", 0, false}};
+		{"leak>10M", 12582912, true, NULL}, {"refused", 0, false, NULL}};
 	struct rac_report_untracked untracked[3] = {{true, 500 * MIB, "nvml"}};
 	struct rac_report_group groups[3] = {{"team", GIB}};
 	struct rac_report r = sample_report(d, 3);
@@ -84,7 +85,7 @@ Test(report_text, tells_kinds_host_memory_and_findings)
 	r.exit_code = 23;
 	assert_text(&r,
 		P "./train --epochs 3\n" P "ended with status 0 after 12.5 s on node7, rank 3\n" P
-		  "failed: leak>10M, measured 12582912\n" P
+		  "failed: leak>10M, measured 12.0 MiB\n" P
 		  "2 frees of memory that was never recorded\n" P
 		  "1 allocation not recorded for lack of room: charged, never released\n" P
 		  "pinned host memory: peak 64.0 MiB, still allocated at exit: "
@@ -253,6 +254,59 @@ Test(report_text, shows_the_beginning_of_a_long_command)
 	free(c);
 }
 
+Test(report_text, says_what_was_forgiven_and_which_rules_did_nothing)
+{
+	static const struct rac_rule rules[] = {
+		{.text = "leak:used", .text_bytes = 9, .count = 1, .max_count = 1},
+		{.text = "leak:\033", .text_bytes = 6},
+		{.text = "leak:f count=1",
+			.text_bytes = 14,
+			.bytes = MIB,
+			.count = 2,
+			.max_count = 1,
+			.max_bytes = UINT64_MAX},
+	};
+	struct rac_report_condition conditions[] = {{"growth", 0, false, "too few"}};
+	struct rac_device_snapshot d = sample_device(0);
+	struct rac_report_site sites[] = {
+		{.owner = "libnccl.so.2",
+			.owner_name = "NCCL",
+			.api = "cuMemCreate",
+			.live_bytes = 2 * MIB,
+			.live_count = 1,
+			.grade = RAC_GRADE_LIBRARY},
+		{.owner = "a",
+			.owner_name = "application",
+			.api = "cudaMalloc",
+			.live_bytes = MIB,
+			.live_count = 1,
+			.grade = RAC_GRADE_LEAK,
+			.trend = RAC_TREND_GROWS},
+	};
+	struct rac_report r = sample_report(&d, 1);
+
+	r.rules = rules;
+	r.rule_count = 3;
+	r.conditions = conditions;
+	r.condition_count = 1;
+	r.sites = sites;
+	r.site_count = 2;
+	struct collected *c = printed(rac_report_text, &r);
+
+	cr_expect_not_null(strstr(c->bytes,
+		P "not judged: growth: too few\n" P "rule 'leak:\\x1b' matched nothing\n" P
+		  "rule 'leak:f count=1' forgives nothing: it matched 1.00 MiB in 2 allocations\n" P
+		  "device 0"));
+	cr_expect_not_null(strstr(c->bytes, P "    of that 2.00 MiB library, 1.00 MiB leak\n"));
+	cr_expect_not_null(strstr(c->bytes,
+		"by libnccl.so.2 (NCCL), cuMemCreate: 0 B at the peak, 2.00 MiB left in 1 allocation, "
+		"library\n"));
+	cr_expect_not_null(strstr(c->bytes,
+		"by a, cudaMalloc: 0 B at the peak, 1.00 MiB left in 1 allocation, grows\n"));
+	cr_expect_not_null(strstr(c->bytes, "requests refused; verdict: passed\n"));
+	free(c);
+}
+
 Test(report_text, stops_at_a_sink_that_refuses_and_says_so)
 {
 	struct rac_device_snapshot d[3] = {sample_device(0), sample_device(1), sample_device(2)};
@@ -283,7 +337,8 @@ Test(report_text, the_five_largest_places_are_named_and_the_others_counted)
 			.kind = RAC_KIND_DEVICE,
 			.live_bytes = (8 - i) * MIB,
 			.live_count = 1,
-			.peak_bytes = MIB};
+			.peak_bytes = MIB,
+			.grade = RAC_GRADE_LEAK};
 	sites[7].device = 1;
 	sites[6].kind = RAC_KIND_PINNED;
 	r.sites = sites;

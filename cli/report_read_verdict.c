@@ -1,0 +1,96 @@
+/*
+ * report_read_verdict.c - the verdict of a JSON report, with the rules that it took into account.
+ */
+#include "report_read_parts.h"
+
+#include "rules.h"
+#include <string.h>
+
+static const struct rac_field condition_fields[] = {
+	NEEDED("condition", TEXT, struct rac_report_condition, condition),
+	NEEDED("value", COUNT, struct rac_report_condition, value),
+	NEEDED("failed", BOOL, struct rac_report_condition, failed),
+	OPTIONAL("unjudged", TEXT, struct rac_report_condition, unjudged),
+};
+
+static const struct rac_field rule_fields[] = {
+	NEEDED("rule", TEXT, struct rac_rule, text),
+	NEEDED("bytes", COUNT, struct rac_rule, bytes),
+	NEEDED("count", COUNT, struct rac_rule, count),
+};
+
+/* The members of an array of objects. False: it is none, which is said. */
+static bool need_array(struct rac_report_reading *r, const struct rac_place *place, const char *key,
+	const struct rac_node *array)
+{
+	if (array != NULL && rac_node_kind(array) != RAC_NODE_ARRAY)
+		return rac_field_complain(&r->fields, place, key, array, "an array");
+	for (size_t i = 0; i < rac_node_length(array); i++) {
+		const struct rac_place at = {place, key, i};
+		const struct rac_node *member = rac_node_at(array, i);
+
+		if (rac_node_kind(member) != RAC_NODE_OBJECT)
+			return rac_field_complain(&r->fields, &at, NULL, member, "an object");
+	}
+	return true;
+}
+
+static bool read_conditions(struct rac_report_reading *r, const struct rac_place *verdict,
+	const struct rac_node *conditions, struct rac_report *out)
+{
+	struct rac_report_condition *to;
+
+	if (!need_array(r, verdict, "conditions", conditions))
+		return false;
+	out->condition_count = rac_node_length(conditions);
+	out->conditions = to = rac_reading_room(r, out->condition_count, sizeof(*to));
+	for (size_t i = 0; to != NULL && i < out->condition_count; i++) {
+		const struct rac_place at = {verdict, "conditions", i};
+
+		if (!rac_fields_read(&r->fields, &at, rac_node_at(conditions, i), condition_fields,
+			    COUNT(condition_fields), &to[i]))
+			return false;
+	}
+	return to != NULL;
+}
+
+/* Of a rule's bounds no more is told than whether they were passed. */
+static bool read_rules(struct rac_report_reading *r, const struct rac_place *verdict,
+	const struct rac_node *rules, struct rac_report *out)
+{
+	struct rac_rule *to;
+
+	if (!need_array(r, verdict, "rules", rules))
+		return false;
+	out->rule_count = rac_node_length(rules);
+	out->rules = to = rac_reading_room(r, out->rule_count, sizeof(*to));
+	for (size_t i = 0; to != NULL && i < out->rule_count; i++) {
+		const struct rac_place at = {verdict, "rules", i};
+		bool exceeded = false;
+		const struct rac_field field = {"exceeded", RAC_FIELD_BOOL, true, 0, sizeof(bool)};
+		const struct rac_node *rule = rac_node_at(rules, i);
+
+		if (!rac_fields_read(
+			    &r->fields, &at, rule, rule_fields, COUNT(rule_fields), &to[i]) ||
+			!rac_fields_read(&r->fields, &at, rule, &field, 1, &exceeded))
+			return false;
+		to[i].text_bytes = strlen(to[i].text);
+		to[i].max_bytes = UINT64_MAX;
+		to[i].max_count = exceeded && to[i].count > 0 ? 0 : UINT64_MAX;
+	}
+	return to != NULL;
+}
+
+bool rac_reading_verdict(struct rac_report_reading *r, struct rac_report *out)
+{
+	const struct rac_place place = {NULL, "verdict", RAC_NO_INDEX};
+	const struct rac_field exit_code = {
+		"exit_code", RAC_FIELD_INT, false, offsetof(struct rac_report, exit_code), 0};
+	const struct rac_node *verdict = rac_node_get(r->document, "verdict");
+
+	if (verdict != NULL && rac_node_kind(verdict) != RAC_NODE_OBJECT)
+		return rac_field_complain(&r->fields, NULL, "verdict", verdict, "an object");
+	return read_conditions(r, &place, rac_node_get(verdict, "conditions"), out) &&
+		read_rules(r, &place, rac_node_get(verdict, "rules"), out) &&
+		rac_fields_read(&r->fields, &place, verdict, &exit_code, 1, out);
+}

@@ -1,0 +1,100 @@
+/*
+ * report_text_verdict.c - the lines of the text report about what failed and what was forgiven; how it is judged
+ * is verdict.c's.
+ */
+#include "conditions.h"
+#include "report_parts.h"
+#include "rules.h"
+#include "size_text.h"
+#include <string.h>
+
+#define WORD_SHOWN 64
+#define RULE_SHOWN 120
+
+static void put_measured(struct rac_emit *e, const struct rac_report_condition *c)
+{
+	char size[RAC_SIZE_TEXT_EXACT_MAX];
+
+	rac_emit_string(e, ", measured ");
+	if (rac_condition_unit(c->condition) == RAC_CONDITION_COUNT) {
+		rac_emit_u64(e, c->value);
+		return;
+	}
+	rac_size_text_exact(size, c->value);
+	rac_emit_string(e, size);
+}
+
+static void put_condition(
+	struct rac_emit *e, const struct rac_report *r, const struct rac_report_condition *c)
+{
+	if (c->condition == NULL || (!c->failed && c->unjudged == NULL))
+		return;
+	rac_words_prefix(e, r);
+	rac_emit_string(e, c->failed ? "failed: " : "not judged: ");
+	rac_emit_foreign(e, c->condition, strlen(c->condition), WORD_SHOWN);
+	if (c->unjudged != NULL) {
+		rac_emit_string(e, ": ");
+		rac_emit_foreign(e, c->unjudged, strlen(c->unjudged), RULE_SHOWN);
+	} else {
+		put_measured(e, c);
+	}
+	rac_emit_string(e, "\n");
+}
+
+/* Of rules that did what they were written for nothing needs to be said. */
+static void put_rule(struct rac_emit *e, const struct rac_report *r, const struct rac_rule *rule)
+{
+	bool exceeded = rac_rule_is_exceeded(rule);
+
+	if (!exceeded && rule->count > 0)
+		return;
+	rac_words_prefix(e, r);
+	rac_emit_string(e, "rule '");
+	rac_emit_foreign(e, rule->text, rule->text_bytes, RULE_SHOWN);
+	if (!exceeded) {
+		rac_emit_string(e, "' matched nothing\n");
+		return;
+	}
+	rac_emit_string(e, "' forgives nothing: it matched ");
+	rac_words_size(e, rule->bytes);
+	rac_emit_string(e, " in ");
+	rac_words_count(e, rule->count, "allocation");
+	rac_emit_string(e, "\n");
+}
+
+void rac_report_text_verdict(struct rac_emit *e, const struct rac_report *report)
+{
+	for (size_t i = 0; i < report->condition_count; i++)
+		put_condition(e, report, &report->conditions[i]);
+	for (size_t i = 0; i < report->rule_count && !e->refused; i++)
+		put_rule(e, report, &report->rules[i]);
+}
+
+void rac_report_text_grades(struct rac_emit *e, const struct rac_report *report, uint32_t ordinal)
+{
+	uint64_t bytes[RAC_GRADE_LEAK + 1] = {0}, forgiven = 0;
+	const char *comma = "";
+
+	for (size_t i = 0; i < report->site_count; i++) {
+		const struct rac_report_site *s = &report->sites[i];
+
+		if (s->kind == RAC_KIND_PINNED || s->device != ordinal || s->grade > RAC_GRADE_LEAK)
+			continue;
+		bytes[s->grade] += s->live_bytes;
+		forgiven += s->grade != RAC_GRADE_LEAK ? s->live_bytes : 0;
+	}
+	if (forgiven == 0)
+		return;
+	rac_words_prefix(e, report);
+	rac_emit_string(e, "    of that ");
+	for (unsigned grade = 0; grade <= RAC_GRADE_LEAK; grade++) {
+		if (bytes[grade] == 0)
+			continue;
+		rac_emit_string(e, comma);
+		rac_words_size(e, bytes[grade]);
+		rac_emit_string(e, " ");
+		rac_emit_string(e, rac_grade_name((enum rac_grade)grade));
+		comma = ", ";
+	}
+	rac_emit_string(e, "\n");
+}
