@@ -7,6 +7,8 @@
 #include "read_file.h"
 #include "record_open.h"
 #include "record_sites.h"
+#include "report_modules.h"
+#include "verdict.h"
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -33,6 +35,18 @@ static void *reserve(
 	return out->memory[which];
 }
 
+/* By what is built in: rules of a user are those of a run. */
+static void grade(struct rac_report *report)
+{
+	const char *program = report->process.executable;
+	struct rac_judge judge = {.has_builtin = true,
+		.application = program != NULL ? rac_module_file(program) : NULL};
+
+	/* They lie in memory of this report. */
+	rac_judge_sites(
+		&judge, (struct rac_report_site *)(uintptr_t)report->sites, report->site_count);
+}
+
 static bool load_sites(
 	struct rac_record_view *view, struct rac_loaded *out, struct rac_complaint *c)
 {
@@ -50,6 +64,7 @@ static bool load_sites(
 		return false;
 	out->report.site_count = rac_report_sites(
 		&sites->tables, rac_record_sites_style(sites), room, bytes, &out->report.sites);
+	grade(&out->report);
 	return true;
 }
 

@@ -1,5 +1,6 @@
 /*
- * run.c - the verb `rac run`: starts a program under the shim and ends as the program ended.
+ * run.c - the verb `rac run`: starts a program under the shim and ends as the program ended, or as its
+ * verdict asks.
  */
 #include "run.h"
 #include "cli.h"
@@ -12,6 +13,7 @@ int rac_cmd_run(int argc, char **argv)
 	static struct rac_run_target target;
 	static struct rac_settings settings;
 	static struct rac_run_records records;
+	static struct rac_run_verdict verdict;
 	struct rac_run_ended ended;
 	struct rac_complaint c = {""};
 	struct rac_run_command command;
@@ -24,6 +26,8 @@ int rac_cmd_run(int argc, char **argv)
 	if (status == 0)
 		status = rac_run_check_settings(&settings);
 	if (status == 0)
+		status = rac_run_verdict_begin(&verdict, &settings);
+	if (status == 0)
 		status = rac_run_preload();
 	if (status == 0)
 		status = rac_run_find(command.argv[0], &target);
@@ -31,10 +35,10 @@ int rac_cmd_run(int argc, char **argv)
 		return status;
 	if (rac_run_obstacle(&target, &c))
 		rac_warn(RAC_RUN, "%s", c.text);
-	rac_run_records_begin(&records, &settings);
+	rac_run_records_begin(&records, &settings, &verdict);
 	status = rac_run_child(&target, command.argv, &ended);
 	if (status != 0)
 		return status;
 	rac_run_records_end(&records, ended.child, ended.status, target.path);
-	return rac_run_finish(&ended);
+	return rac_run_finish(&ended, rac_run_verdict_end(&verdict));
 }

@@ -60,7 +60,10 @@ struct rac_run_ended {
 /* Runs the program and waits for it. From here on signals are blocked. */
 int rac_run_child(const struct rac_run_target *target, char **argv, struct rac_run_ended *out);
 
-/* What to end with. A program that died by a signal takes this process with it by the same signal. */
-int rac_run_finish(const struct rac_run_ended *ended);
+/*
+ * What to end with: what the verdict asks for, where the program ended with 0. A program that died by a signal
+ * takes this process with it by the same signal.
+ */
+int rac_run_finish(const struct rac_run_ended *ended, int verdict);
 
 #endif

@@ -132,8 +132,9 @@ int rac_run_child(const struct rac_run_target *target, char **argv, struct rac_r
 	return 0;
 }
 
-int rac_run_finish(const struct rac_run_ended *ended)
+int rac_run_finish(const struct rac_run_ended *ended, int verdict)
 {
-	return WIFSIGNALED(ended->status) ? die_by(WTERMSIG(ended->status))
-					  : WEXITSTATUS(ended->status);
+	if (WIFSIGNALED(ended->status))
+		return die_by(WTERMSIG(ended->status));
+	return WEXITSTATUS(ended->status) != 0 ? WEXITSTATUS(ended->status) : verdict;
 }

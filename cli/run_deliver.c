@@ -17,6 +17,7 @@
 
 /* One write takes no more on a pipe; see core/report.h. */
 #define PIPE_BYTES 4096
+#define HEAD_BYTES 16384 /* of a report: all that it says of the process */
 
 static void write_all(int fd, const char *bytes, size_t n)
 {
@@ -116,11 +117,27 @@ static bool is_taken(const char *path, const struct rac_report_process *p)
 		p->started_unix_ns;
 }
 
+static void write_to(
+	const char *path, const struct rac_report *report, const struct rac_settings *settings)
+{
+	struct rac_complaint c = {""};
+	struct rac_output output;
+
+	if (rac_output_open(&output, path, false, &c)) {
+		if (settings->format == RAC_FORMAT_JSON)
+			rac_report_json(report, &output.sink);
+		else
+			rac_report_text(report, &output.sink);
+		rac_output_close(&output, true, &c);
+	}
+	if (c.text[0] != '\0')
+		rac_warn(RAC_RUN, "no report of process %llu: %s",
+			(unsigned long long)report->process.pid, c.text);
+}
+
 static void to_path(const struct rac_report *report, const struct rac_settings *settings)
 {
 	char buffer[RAC_SETTINGS_PATTERN_MAX];
-	struct rac_complaint c = {""};
-	struct rac_output output;
 	struct rac_text path;
 
 	rac_text_init(&path, buffer, sizeof(buffer));
@@ -131,16 +148,48 @@ static void to_path(const struct rac_report *report, const struct rac_settings *
 		rac_text_string(&path, ".");
 		rac_text_u64(&path, report->process.pid);
 	}
-	if (rac_output_open(&output, buffer, false, &c)) {
-		if (settings->format == RAC_FORMAT_JSON)
-			rac_report_json(report, &output.sink);
-		else
-			rac_report_text(report, &output.sink);
-		rac_output_close(&output, true, &c);
+	write_to(buffer, report, settings);
+}
+
+/*
+ * Whether the process wrote the file: its report begins with its pid, in either form. An image that left by exec
+ * has the pid of the next.
+ */
+static bool is_of(const char *path, const struct rac_report_process *p)
+{
+	char head[HEAD_BYTES] = "", text[64], json[64], how[64];
+	struct stat status;
+	FILE *file;
+
+	if (lstat(path, &status) != 0 || !S_ISREG(status.st_mode) ||
+		(file = fopen(path, "re")) == NULL)
+		return false;
+	head[fread(head, 1, sizeof(head) - 1, file)] = '\0';
+	fclose(file);
+	snprintf(text, sizeof(text), "==rac %llu== ", (unsigned long long)p->pid);
+	snprintf(json, sizeof(json), "\"pid\":%llu,", (unsigned long long)p->pid);
+	snprintf(how, sizeof(how), "\"end\":{\"how\":\"%s\"", rac_end_name(p->end));
+	return strncmp(head, text, strlen(text)) == 0 ||
+		(strstr(head, json) != NULL && strstr(head, how) != NULL);
+}
+
+void rac_run_deliver_again(const struct rac_report *report, const struct rac_settings *settings)
+{
+	char buffer[RAC_SETTINGS_PATTERN_MAX];
+	struct rac_text path;
+
+	if (settings->report_to != RAC_REPORT_PATH)
+		return;
+	rac_text_init(&path, buffer, sizeof(buffer));
+	if (!expand(&report->process, settings->report_pattern, &path))
+		return;
+	/* The process stepped aside for a file that was there. */
+	if (!is_of(buffer, &report->process)) {
+		rac_text_string(&path, ".");
+		rac_text_u64(&path, report->process.pid);
 	}
-	if (c.text[0] != '\0')
-		rac_warn(RAC_RUN, "no report of process %llu: %s",
-			(unsigned long long)report->process.pid, c.text);
+	if (is_of(buffer, &report->process))
+		write_to(buffer, report, settings);
 }
 
 void rac_run_deliver(const struct rac_report *report, const struct rac_settings *settings)

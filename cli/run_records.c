@@ -19,6 +19,7 @@
 
 struct ending {
 	const struct rac_settings *settings;
+	struct rac_run_verdict *verdict; /* NULL: the run is another's */
 	struct rac_merge all;
 	pid_t child; /* 0: not known, the run is another's */
 	int status;
@@ -48,6 +49,14 @@ static void correct(struct rac_report_process *p, const struct ending *e)
 	p->elapsed_ns = now > p->started_unix_ns ? now - p->started_unix_ns : 0;
 }
 
+/* Naming functions takes reading the files that ran, so it is done where somebody sees the names. */
+static bool needs_names(const struct ending *e, bool is_silent)
+{
+	return is_silent ||
+		(e->verdict != NULL &&
+			(e->verdict->is_asked || e->settings->report_to == RAC_REPORT_PATH));
+}
+
 /* True: the record has served. */
 static bool report_one(void *context, const char *path)
 {
@@ -70,10 +79,15 @@ static bool report_one(void *context, const char *path)
 			(unsigned long long)p->pid, path);
 	if (is_silent && e->is_left)
 		rac_warn(RAC_RUN, "this is of an earlier run, which was killed:");
-	if (is_silent && !rac_symbolise(&loaded, &(struct rac_symbol_options){0}, RAC_RUN, &c))
+	if (needs_names(e, is_silent) &&
+		!rac_symbolise(&loaded, &(struct rac_symbol_options){0}, RAC_RUN, &c))
 		rac_warn(RAC_RUN, "%s", c.text);
+	if (e->verdict != NULL && !runs)
+		rac_run_verdict_add(e->verdict, &loaded);
 	if (is_silent)
 		rac_run_deliver(&loaded.report, e->settings);
+	else if (e->verdict != NULL && !runs)
+		rac_run_deliver_again(&loaded.report, e->settings);
 	rac_merge_add(&e->all, &loaded);
 	rac_report_unload(&loaded);
 	return !runs;
@@ -90,14 +104,15 @@ static void clear_left(const struct rac_settings *settings)
 	rac_merge_free(&e.all);
 }
 
-void rac_run_records_begin(struct rac_run_records *r, const struct rac_settings *settings)
+void rac_run_records_begin(struct rac_run_records *r, const struct rac_settings *settings,
+	struct rac_run_verdict *verdict)
 {
 	static char pattern[PATH_MAX];
 	struct rac_complaint c = {""};
 
 	const char *set = getenv("RAC_RECORD");
 
-	*r = (struct rac_run_records){.settings = settings};
+	*r = (struct rac_run_records){.settings = settings, .verdict = verdict};
 	clear_left(settings);
 	/* Of a run around this one, which reports what is in its folder. */
 	if (set != NULL && strstr(set, "/" RAC_RUN_FOLDER_PREFIX) != NULL)
@@ -120,6 +135,7 @@ void rac_run_records_begin(struct rac_run_records *r, const struct rac_settings 
 	}
 	memcpy(pattern + used, "/%p", 4);
 	setenv("RAC_RECORD", pattern, 1);
+	rac_run_verdict_take_over(verdict);
 }
 
 static const char *lookup(void *context, const char *name)
@@ -153,7 +169,8 @@ static bool find_by_pattern(
 void rac_run_records_end(
 	const struct rac_run_records *r, pid_t child, int status, const char *program)
 {
-	struct ending e = {.settings = r->settings, .child = child, .status = status};
+	struct ending e = {
+		.settings = r->settings, .verdict = r->verdict, .child = child, .status = status};
 	char path[PATH_MAX];
 
 	if (r->pattern != NULL && find_by_pattern(r, child, program, path))

@@ -10,6 +10,7 @@
 
 #include "merge.h"
 #include "report_load.h"
+#include "run_verdict.h"
 #include "settings.h"
 #include <limits.h>
 #include <sys/types.h>
@@ -21,13 +22,15 @@ struct rac_run_records {
 	/* Where the child's record is, by the user's RAC_RECORD; "": in the folder. */
 	const char *pattern;
 	const struct rac_settings *settings;
+	struct rac_run_verdict *verdict; /* that is to be reached */
 };
 
 /*
  * Makes the folder and sets RAC_RECORD in our own environment to lie in it; a RAC_RECORD of the user's
  * stays as it is. Reports and clears first what killed runs left. Says where it cannot.
  */
-void rac_run_records_begin(struct rac_run_records *r, const struct rac_settings *settings);
+void rac_run_records_begin(struct rac_run_records *r, const struct rac_settings *settings,
+	struct rac_run_verdict *verdict);
 
 /*
  * Reports the processes that ended without doing so, lists all of them where there were several, and
@@ -57,6 +60,12 @@ void rac_run_folder_sweep(
 
 /* Delivers a report as the process would have: to stderr, or to the file that the settings name. */
 void rac_run_deliver(const struct rac_report *report, const struct rac_settings *settings);
+
+/*
+ * Puts the report, which now has names and a verdict, in the place of the one that the process itself wrote to a
+ * file. Leaves alone what another process wrote.
+ */
+void rac_run_deliver_again(const struct rac_report *report, const struct rac_settings *settings);
 
 /* A table of several processes, to stderr in one piece. */
 void rac_run_deliver_table(const struct rac_merge *all);

@@ -177,6 +177,7 @@ struct rac_report {
 	const struct rac_report_site *sites;
 	size_t site_count;
 	struct rac_report_timeline timeline;
+	uint64_t checkpoint_count; /* that the program made */
 	const struct rac_report_condition *conditions;
 	size_t condition_count;
 	/* Suppressions and owners that the user named, with what each matched. */

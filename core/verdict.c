@@ -108,6 +108,7 @@ struct figures {
 	uint64_t leak_bytes, leak_count, new_sites, growing;
 	uint64_t peak, untracked, refused;
 	bool untracked_known;
+	bool has_ended; /* by itself: what is left, it left */
 };
 
 static bool is_in_baseline(const struct rac_judge *judge, const char *id)
@@ -164,7 +165,10 @@ static void measure_whole(const struct rac_report *report, struct figures *out)
 static void measure(
 	const struct rac_judge *judge, const struct rac_report *report, struct figures *out)
 {
-	*out = (struct figures){0};
+	enum rac_end how = report->process.end;
+
+	*out = (struct figures){.has_ended = how == RAC_END_EXIT ||
+			how == RAC_END_UNDERSCORE_EXIT || how == RAC_END_EXEC};
 	if (report->site_count > 0)
 		measure_sites(judge, report, out);
 	else
@@ -187,6 +191,12 @@ static void judge_one(const struct rac_judge *judge, const struct figures *f,
 	const struct rac_condition *condition, struct rac_report_condition *out)
 {
 	*out = (struct rac_report_condition){.condition = condition->text};
+	if (!f->has_ended &&
+		(condition->kind == RAC_CONDITION_LEAK || condition->kind == RAC_CONDITION_LEAKS ||
+			condition->kind == RAC_CONDITION_NEW)) {
+		out->unjudged = "the process did not end by itself";
+		return;
+	}
 	switch (condition->kind) {
 	case RAC_CONDITION_LEAK:
 		out->value = f->leak_bytes;

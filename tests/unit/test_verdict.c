@@ -113,7 +113,8 @@ static struct rac_report judged(const struct rac_report_site *sites, size_t n)
 {
 	static struct rac_device_snapshot devices[2];
 	static struct rac_report_untracked untracked[2];
-	struct rac_report report = {.devices = devices,
+	struct rac_report report = {.process = {.end = RAC_END_EXIT},
+		.devices = devices,
 		.device_count = 2,
 		.untracked = untracked,
 		.sites = sites,
@@ -197,7 +198,8 @@ Test(verdict, new_is_what_the_baseline_lacks)
 Test(verdict, without_sites_all_that_is_left_is_a_leak_but_for_pools)
 {
 	struct rac_device_snapshot device = {.ordinal = 0};
-	struct rac_report report = {.devices = &device, .device_count = 1};
+	struct rac_report report = {
+		.process = {.end = RAC_END_EXIT}, .devices = &device, .device_count = 1};
 
 	device.kinds[RAC_KIND_DEVICE] = (struct rac_counts){MIB, MIB, 3, 1};
 	device.kinds[RAC_KIND_POOL] = (struct rac_counts){32 * MIB, 32 * MIB, 3, 3};
@@ -207,6 +209,22 @@ Test(verdict, without_sites_all_that_is_left_is_a_leak_but_for_pools)
 	is(0, MIB + 4096, true);
 	is(1, 3, false);
 	cr_expect_str_not_empty(room[2].unjudged, "what was not measured is not judged");
+}
+
+Test(verdict, what_a_killed_process_held_is_no_leak)
+{
+	struct rac_report_site one = site("app", MIB, 1);
+	struct rac_report report = {
+		.process = {.end = RAC_END_SIGNAL}, .sites = &one, .site_count = 1};
+
+	prepare("leak,leaks>0,new,refused", "");
+	judge.is_run = true;
+	rac_judge_sites(&judge, &one, 1);
+	rac_judge_report(&judge, &report, room);
+	cr_expect_eq(report.exit_code, 0);
+	for (size_t i = 0; i < 3; i++)
+		cr_expect_str_eq(room[i].unjudged, "the process did not end by itself");
+	cr_expect_null(room[3].unjudged);
 }
 
 Test(verdict, what_cannot_be_read_fails)
