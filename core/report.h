@@ -113,7 +113,8 @@ struct rac_report_group {
 
 struct rac_report_frame {
 	const char *module, *build_id;
-	uint64_t offset; /* in the module's file */
+	uint64_t
+		offset; /* of the call, in the module's file as its headers have it; 0 without a module */
 	const char *function, *file;
 	uint64_t line;        /* 0: unknown */
 	const char *language; /* "native" or "python" */
@@ -200,9 +201,9 @@ bool rac_report_json(const struct rac_report *report, struct rac_sink *sink);
 bool rac_report_text(const struct rac_report *report, struct rac_sink *sink);
 
 /*
- * The text in at most `capacity` bytes, to be delivered with one write: from the top as many whole
- * lines as fit, then, where some were left out, a line that counts them and says how to see them,
- * then the SUMMARY line. A buffer too small even for that line gets its beginning; with 1 KiB it
+ * The text in at most `capacity` bytes, to be delivered with one write: all of it, or from the top as many
+ * whole lines as fit, those with call stacks left out, then a line that counts what is missing and says how to
+ * see it; then the SUMMARY line. A buffer too small even for that line gets its beginning; with 1 KiB it
  * always fits. Returns the bytes used; no NUL is added.
  */
 size_t rac_report_text_fit(const struct rac_report *report, char *buffer, size_t capacity);

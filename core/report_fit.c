@@ -45,14 +45,24 @@ static bool keep(void *context, const char *bytes, size_t n)
 	return true;
 }
 
-static void render(struct bounded *b, const struct rac_report *report,
-	void (*part)(struct rac_emit *, const struct rac_report *))
+static void render_summary(struct bounded *b, const struct rac_report *report)
 {
 	struct rac_sink sink = {.write = keep, .context = b};
 	struct rac_emit e;
 
 	rac_emit_init(&e, &sink);
-	part(&e, report);
+	rac_report_text_summary(&e, report);
+	rac_emit_finish(&e);
+}
+
+static void render_body(
+	struct bounded *b, const struct rac_report *report, enum rac_text_detail detail)
+{
+	struct rac_sink sink = {.write = keep, .context = b};
+	struct rac_emit e;
+
+	rac_emit_init(&e, &sink);
+	rac_report_text_body(&e, report, detail);
 	rac_emit_finish(&e);
 }
 
@@ -68,14 +78,30 @@ static void put_notice(struct bounded *b, const struct rac_report *report, uint6
 	rac_emit_finish(&e);
 }
 
+/* As much of the body as fits beside a notice; where that is not all, other devices are worth more than the
+ * stacks of the first. Returns the bytes. */
+static size_t put_part(struct bounded *body, const struct rac_report *report, uint64_t lines)
+{
+	struct bounded part = {
+		.buffer = body->buffer, .capacity = body->capacity, .cut_room = body->cut_room};
+
+	render_body(&part, report, RAC_TEXT_WITHOUT_STACKS);
+	struct bounded notice = {
+		.buffer = part.buffer + part.cut_used, .capacity = part.capacity - part.cut_used};
+
+	if (notice.capacity >= NOTICE_MAX)
+		put_notice(&notice, report, lines - part.cut_lines);
+	return part.cut_used + notice.used;
+}
+
 size_t rac_report_text_fit(const struct rac_report *report, char *buffer, size_t capacity)
 {
 	struct bounded summary = {.buffer = buffer, .capacity = capacity};
-	struct bounded body = {.buffer = buffer}, notice;
+	struct bounded body = {.buffer = buffer};
 	size_t used;
 
 	/* Alone first: this measures the summary, and is all there is where nothing else fits. */
-	render(&summary, report, rac_report_text_summary);
+	render_summary(&summary, report);
 	if (summary.wanted > capacity) {
 		if (capacity > 0)
 			buffer[capacity - 1] = '\n';
@@ -83,17 +109,9 @@ size_t rac_report_text_fit(const struct rac_report *report, char *buffer, size_t
 	}
 	body.capacity = capacity - summary.wanted;
 	body.cut_room = (size_t)rac_saturating_sub(body.capacity, NOTICE_MAX);
-	render(&body, report, rac_report_text_body);
-	used = body.wanted;
-	if (body.wanted > body.capacity) {
-		used = body.cut_used;
-		notice =
-			(struct bounded){.buffer = buffer + used, .capacity = body.capacity - used};
-		if (notice.capacity >= NOTICE_MAX)
-			put_notice(&notice, report, body.lines - body.cut_lines);
-		used += notice.used;
-	}
+	render_body(&body, report, RAC_TEXT_WHOLE);
+	used = body.wanted <= body.capacity ? body.wanted : put_part(&body, report, body.lines);
 	summary = (struct bounded){.buffer = buffer + used, .capacity = capacity - used};
-	render(&summary, report, rac_report_text_summary);
+	render_summary(&summary, report);
 	return used + summary.used;
 }

@@ -7,12 +7,15 @@
 
 #include "emit.h"
 
-/* All lines before the last; and the last one, of fewer than 600 bytes whatever the report holds. */
-void rac_report_text_body(struct rac_emit *e, const struct rac_report *report);
+/* All lines before the last, which of a stack may be without its functions; and the last one, of fewer than 600 bytes whatever the report holds. */
+enum rac_text_detail { RAC_TEXT_WHOLE, RAC_TEXT_WITHOUT_STACKS };
+void rac_report_text_body(
+	struct rac_emit *e, const struct rac_report *report, enum rac_text_detail detail);
 void rac_report_text_summary(struct rac_emit *e, const struct rac_report *report);
 
 /* Who took the memory of the device with that ordinal. */
-void rac_report_text_sites(struct rac_emit *e, const struct rac_report *report, uint32_t ordinal);
+void rac_report_text_sites(struct rac_emit *e, const struct rac_report *report, uint32_t ordinal,
+	enum rac_text_detail detail);
 
 /* What the verdict says, and what it took from the user's rules. */
 void rac_report_text_verdict(struct rac_emit *e, const struct rac_report *report);

@@ -85,11 +85,14 @@ static bool divide(struct work *w, void *memory, size_t bytes)
 	return true;
 }
 
+static const char *or_empty(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
 static const char *text_or_empty(const struct work *w, uint64_t place)
 {
-	const char *text = rac_stack_text(w->tables->arena, place);
-
-	return text != NULL ? text : "";
+	return or_empty(rac_stack_text(w->tables->arena, place));
 }
 
 static void fill_frame(
@@ -107,7 +110,8 @@ static void fill_frame(
 
 	out->module = name != NULL ? name->path : "";
 	out->build_id = name != NULL ? name->build_id : "";
-	out->offset = name != NULL ? f->offset - name->base : f->offset;
+	/* Where generated code lay says nothing afterwards. */
+	out->offset = name != NULL ? f->offset - name->base : 0;
 }
 
 /* The innermost module that is not CUDA's own, else the innermost that is known. */
@@ -183,29 +187,37 @@ static bool fill_one(void *context, uint32_t id, const struct rac_site *site)
 	return true;
 }
 
-/* Ids know neither lines nor what is CUDA's own. */
-static int compare_frames(const struct rac_report_site *a, const struct rac_report_site *b)
+static int compare_numbers(uint64_t a, uint64_t b)
 {
-	int order = (a->frame_count > b->frame_count) - (a->frame_count < b->frame_count);
-
-	for (size_t i = 0; order == 0 && i < a->frame_count; i++) {
-		const struct rac_report_frame *one = &a->frames[i], *other = &b->frames[i];
-
-		order = (one->line > other->line) - (one->line < other->line);
-		if (order == 0)
-			order = (one->offset > other->offset) - (one->offset < other->offset);
-	}
-	return order;
+	return (a > b) - (a < b);
 }
 
-/* One place in the report: same id, which holds the kind, same device and lines. */
+static int compare_frames(const struct rac_report_frame *a, const struct rac_report_frame *b)
+{
+	int order = strcmp(or_empty(a->module), or_empty(b->module));
+
+	if (order == 0)
+		order = compare_numbers(a->offset, b->offset);
+	if (order == 0)
+		order = strcmp(or_empty(a->file), or_empty(b->file));
+	if (order == 0)
+		order = strcmp(or_empty(a->function), or_empty(b->function));
+	return order != 0 ? order : compare_numbers(a->line, b->line);
+}
+
+/* One place in the report: the same id, which tells calls and kinds apart, device and frames, of whose lines
+ * and files ids know nothing. */
 static int compare_places(const struct rac_report_site *a, const struct rac_report_site *b)
 {
 	int order = strcmp(a->id, b->id);
 
 	if (order == 0)
-		order = (a->device > b->device) - (a->device < b->device);
-	return order != 0 ? order : compare_frames(a, b);
+		order = compare_numbers(a->device, b->device);
+	if (order == 0)
+		order = compare_numbers(a->frame_count, b->frame_count);
+	for (size_t i = 0; order == 0 && i < a->frame_count; i++)
+		order = compare_frames(&a->frames[i], &b->frames[i]);
+	return order;
 }
 
 /* Most live bytes first, then most at the peak; ids settle what is equal, so that runs compare. */

@@ -164,7 +164,8 @@ static void put_kinds(
 	}
 }
 
-static void put_device(struct rac_emit *e, const struct rac_report *r, size_t index)
+static void put_device(
+	struct rac_emit *e, const struct rac_report *r, size_t index, enum rac_text_detail detail)
 {
 	const struct rac_device_snapshot *d = &r->devices[index];
 	const struct rac_report_untracked *u = r->untracked != NULL ? &r->untracked[index] : NULL;
@@ -196,16 +197,16 @@ static void put_device(struct rac_emit *e, const struct rac_report *r, size_t in
 		rac_emit_string(e, "\n");
 	}
 	put_kinds(e, r, d);
-	rac_report_text_sites(e, r, d->ordinal);
+	rac_report_text_sites(e, r, d->ordinal, detail);
 }
 
-static void put_devices(struct rac_emit *e, const struct rac_report *r)
+static void put_devices(struct rac_emit *e, const struct rac_report *r, enum rac_text_detail detail)
 {
 	uint64_t unused = 0;
 
 	for (size_t i = 0; i < r->device_count && !e->refused; i++) {
 		if (device_was_used(&r->devices[i]))
-			put_device(e, r, i);
+			put_device(e, r, i, detail);
 		else
 			unused++;
 	}
@@ -251,11 +252,12 @@ static void put_findings(struct rac_emit *e, const struct rac_report *r)
 	}
 }
 
-void rac_report_text_body(struct rac_emit *e, const struct rac_report *report)
+void rac_report_text_body(
+	struct rac_emit *e, const struct rac_report *report, enum rac_text_detail detail)
 {
 	put_program(e, report);
 	put_findings(e, report);
-	put_devices(e, report);
+	put_devices(e, report, detail);
 }
 
 static uint64_t add_capped(uint64_t a, uint64_t b)
@@ -340,7 +342,7 @@ bool rac_report_text(const struct rac_report *report, struct rac_sink *sink)
 	struct rac_emit e;
 
 	rac_emit_init(&e, sink);
-	rac_report_text_body(&e, report);
+	rac_report_text_body(&e, report, RAC_TEXT_WHOLE);
 	rac_report_text_summary(&e, report);
 	return rac_emit_finish(&e);
 }

@@ -5,11 +5,13 @@
 #include "report_modules.h"
 #include "report_parts.h"
 #include "site_id.h"
+#include "text.h"
 #include <string.h>
 
 /* Places named for each device; the JSON report has them all. */
-#define SITES_SHOWN 5
-#define NAME_SHOWN  64
+#define SITES_SHOWN  5
+#define FRAMES_SHOWN 4
+#define NAME_SHOWN   64
 
 static bool has_text(const char *text)
 {
@@ -25,16 +27,30 @@ static const struct rac_report_frame *place_of(const struct rac_report_site *s)
 	return NULL;
 }
 
-static void put_place(struct rac_emit *e, const struct rac_report_frame *f)
+static void put_word(struct rac_emit *e, const char *word)
 {
-	rac_emit_string(e, " in ");
-	rac_emit_foreign(e, f->function, strlen(f->function), NAME_SHOWN);
+	rac_emit_foreign(e, word, strlen(word), NAME_SHOWN);
+}
+
+/* "KVCache::grow(unsigned long) (kv_cache.cu:118)", "libnccl.so.2+0x2000" */
+static void put_frame(struct rac_emit *e, const struct rac_report_frame *f)
+{
+	char digits[24];
+	struct rac_text offset;
+
+	if (!has_text(f->function)) {
+		rac_text_init(&offset, digits, sizeof(digits));
+		rac_text_hex(&offset, f->offset);
+		put_word(e, rac_module_file(f->module));
+		rac_emit_string(e, "+");
+		rac_emit_string(e, digits);
+		return;
+	}
+	put_word(e, f->function);
 	if (!has_text(f->file))
 		return;
-	const char *file = rac_module_file(f->file);
-
 	rac_emit_string(e, " (");
-	rac_emit_foreign(e, file, strlen(file), NAME_SHOWN);
+	put_word(e, rac_module_file(f->file));
 	if (f->line > 0) {
 		rac_emit_string(e, ":");
 		rac_emit_u64(e, f->line);
@@ -50,23 +66,22 @@ static bool is_on(const struct rac_report_site *s, uint32_t ordinal)
 
 static void put_name(struct rac_emit *e, const struct rac_report_site *s)
 {
+	const struct rac_report_frame *place = place_of(s);
+
 	if (has_text(s->owner)) {
-		rac_emit_foreign(e, s->owner, strlen(s->owner), NAME_SHOWN);
+		put_word(e, s->owner);
 		if (s->owner_name != NULL && strcmp(s->owner_name, "application") != 0) {
 			rac_emit_string(e, " (");
-			rac_emit_foreign(e, s->owner_name, strlen(s->owner_name), NAME_SHOWN);
+			put_word(e, s->owner_name);
 			rac_emit_string(e, ")");
 		}
 		rac_emit_string(e, ", ");
 	}
-	if (has_text(s->api))
-		rac_emit_foreign(e, s->api, strlen(s->api), NAME_SHOWN);
-	else
-		rac_emit_string(e, "call unknown");
-	const struct rac_report_frame *place = place_of(s);
-
-	if (place != NULL)
-		put_place(e, place);
+	put_word(e, has_text(s->api) ? s->api : "call unknown");
+	if (place != NULL) {
+		rac_emit_string(e, " in ");
+		put_frame(e, place);
+	}
 }
 
 static void put_site(
@@ -93,7 +108,57 @@ static void put_site(
 	rac_emit_string(e, "\n");
 }
 
-void rac_report_text_sites(struct rac_emit *e, const struct rac_report *report, uint32_t ordinal)
+/* Frames of a stack by how much they say to who reads it. */
+enum frame_worth { FRAME_CUDA, FRAME_PLACE, FRAME_NAMED, FRAME_PYTHON };
+
+static enum frame_worth worth_of(const struct rac_report_frame *f)
+{
+	if (f->language != NULL && strcmp(f->language, "python") == 0)
+		return FRAME_PYTHON;
+	if (!has_text(f->module) || rac_frame_is_cuda(f))
+		return FRAME_CUDA;
+	return has_text(f->function) ? FRAME_NAMED : FRAME_PLACE;
+}
+
+/* What called the place that is named already, or where nothing is named, all: the innermost functions of
+ * those that say most, Python's, else those with names. */
+static void put_stack(
+	struct rac_emit *e, const struct rac_report *r, const struct rac_report_site *s)
+{
+	const struct rac_report_frame *place = place_of(s);
+	size_t first = place != NULL ? (size_t)(place - s->frames) + 1 : 0;
+	enum frame_worth most = FRAME_CUDA;
+	uint64_t shown = 0, more = 0;
+
+	for (size_t i = first; i < s->frame_count; i++)
+		most = worth_of(&s->frames[i]) > most ? worth_of(&s->frames[i]) : most;
+	for (size_t i = first; i < s->frame_count && most != FRAME_CUDA; i++) {
+		if (worth_of(&s->frames[i]) != most)
+			continue;
+		if (shown == FRAMES_SHOWN) {
+			more++;
+			continue;
+		}
+		if (shown == 0) {
+			rac_words_prefix(e, r);
+			rac_emit_string(e, place != NULL ? "    called by " : "    in ");
+		} else {
+			rac_emit_string(e, shown == 1 && place == NULL ? ", called by " : ", ");
+		}
+		put_frame(e, &s->frames[i]);
+		shown++;
+	}
+	if (more > 0) {
+		rac_emit_string(e, " and ");
+		rac_emit_u64(e, more);
+		rac_emit_string(e, " more");
+	}
+	if (shown > 0)
+		rac_emit_string(e, "\n");
+}
+
+void rac_report_text_sites(struct rac_emit *e, const struct rac_report *report, uint32_t ordinal,
+	enum rac_text_detail detail)
 {
 	uint64_t more = 0, shown = 0;
 
@@ -105,6 +170,8 @@ void rac_report_text_sites(struct rac_emit *e, const struct rac_report *report, 
 			continue;
 		}
 		put_site(e, report, &report->sites[i]);
+		if (detail == RAC_TEXT_WHOLE)
+			put_stack(e, report, &report->sites[i]);
 		shown++;
 	}
 	if (more > 0) {

@@ -88,6 +88,41 @@ Test(report_fit, keeps_whole_lines_then_counts_the_rest_then_sums_up)
 	free(whole);
 }
 
+Test(report_fit, leaves_out_stacks_before_devices)
+{
+	static const struct rac_report_frame frames[] = {{.function = "take_a_lot_of_memory",
+								 .file = "a/file/with/a/name.py",
+								 .language = "python"},
+		{.function = "an_outer_function",
+			.file = "a/file/with/a/name.py",
+			.language = "python"}};
+	struct rac_report_site sites[8];
+	struct devices s;
+	size_t used;
+	char *text;
+
+	fill(&s, 8);
+	for (uint32_t i = 0; i < 8; i++)
+		sites[i] = (struct rac_report_site){.id = "00000000",
+			.device = i,
+			.api = "cudaMalloc",
+			.owner = "libtorch_cuda.so",
+			.live_bytes = GIB,
+			.frames = frames,
+			.frame_count = 2};
+	s.report.sites = sites;
+	s.report.site_count = 8;
+	struct collected *whole = printed(rac_report_text, &s.report);
+
+	cr_assert_not_null(strstr(whole->bytes, "    called by an_outer_function"));
+	text = fitted(&s.report, whole->used - 1, &used);
+	cr_assert_null(strstr(text, "an_outer_function"));
+	cr_assert_not_null(strstr(text, "device 7, "));
+	cr_assert_not_null(strstr(text, P "8 more lines left out here; "));
+	free(text);
+	free(whole);
+}
+
 Test(report_fit, ends_in_the_summary_at_every_capacity_that_holds_it)
 {
 	struct devices s;

@@ -325,6 +325,56 @@ Test(report_text, stops_at_a_sink_that_refuses_and_says_so)
 	free(whole);
 }
 
+static void assert_says_of_stack(const struct rac_report_frame *frames, size_t n, const char *line)
+{
+	struct rac_device_snapshot d = sample_device(0);
+	struct rac_report r = sample_report(&d, 1);
+	const struct rac_report_site site = {.id = "1",
+		.api = "cudaMalloc",
+		.live_bytes = MIB,
+		.frames = frames,
+		.frame_count = n};
+
+	r.sites = &site;
+	r.site_count = 1;
+	assert_has_line(&r, line);
+}
+
+Test(report_text, of_a_stack_the_functions_that_say_most_are_named)
+{
+	const struct rac_report_frame frames[] = {
+		{.module = "/lib/libcudart.so.12", .function = "cudaMalloc", .language = "native"},
+		{.module = "/opt/libtorch.so", .offset = 0x1234, .language = "native"},
+		{.module = "", .offset = 0, .language = "native"},
+		{.module = "/opt/libtorch.so", .function = "at::empty(long)", .language = "native"},
+		{.module = "/opt/libtorch.so",
+			.function = "run",
+			.file = "src/run.cpp",
+			.line = 7,
+			.language = "native"},
+		{.function = "step", .file = "/home/u/train.py", .line = 41, .language = "python"},
+		{.function = "<module>", .file = "/home/u/train.py", .language = "python"},
+	};
+
+	assert_says_of_stack(frames, 7,
+		"cudaMalloc in at::empty(long): 0 B at the peak, 1.00 MiB left\n" P
+		"    called by step (train.py:41), <module> (train.py)\n");
+	assert_says_of_stack(frames, 5, " left\n" P "    called by run (run.cpp:7)\n");
+	assert_says_of_stack(frames, 3, "\n" P "    in libtorch.so+0x1234\n");
+	assert_says_of_stack(frames, 1, " left\n" P "SUMMARY");
+}
+
+Test(report_text, a_long_stack_is_cut_and_says_so)
+{
+	struct rac_report_frame frames[7];
+
+	for (size_t i = 0; i < 7; i++)
+		frames[i] = (struct rac_report_frame){
+			.module = "/bin/app", .function = "recurse", .language = "native"};
+	assert_says_of_stack(
+		frames, 7, "\n" P "    called by recurse, recurse, recurse, recurse and 2 more\n");
+}
+
 Test(report_text, the_five_largest_places_are_named_and_the_others_counted)
 {
 	struct rac_device_snapshot d = sample_device(0);
