@@ -22,7 +22,8 @@ struct rac_run_command {
 /* Reads the flags, sets their RAC_* variables in our own environment and finds where CMD begins. */
 int rac_run_flags(int argc, char **argv, struct rac_run_command *out);
 
-/* Reads the settings of our own environment and says what is wrong, where the program must not start. */
+/* Sets in our own environment what has another default here than in a bare preload, where it is not set; then
+ * reads all settings and says what is wrong, where the program must not start. */
 int rac_run_check_settings(struct rac_settings *out);
 
 /* Puts the library first in LD_PRELOAD of our own environment, once. */

@@ -18,9 +18,10 @@ is 'the library is preloaded by its absolute path' "$(preload)" "$library"
 is 'the library is loaded into the program, and into nothing else' "$(cat "$NOTES")" env
 
 env | grep -v '^_=' | sort >"$T/before"
-grep -v -e '^_=' -e '^LD_PRELOAD=' -e '^RAC_RECORD=.*/rac-run[.]' "$T/out" | sort >"$T/after"
+grep -v -e '^_=' -e '^LD_PRELOAD=' -e '^RAC_RECORD=.*/rac-run[.]' -e '^RAC_STACKS=native,python$' \
+	"$T/out" | sort >"$T/after"
 run diff "$T/before" "$T/after"
-ended 'but for the record that it keeps, the rest of the environment is as it was' 0 ''
+ended 'but for the record and the stacks that it keeps, the rest of the environment is as it was' 0 ''
 
 run env LD_PRELOAD=/lib/a.so "$rac" run env
 is 'it goes before what is preloaded already' "$(preload)" "$library:/lib/a.so"

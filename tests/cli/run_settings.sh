@@ -9,11 +9,23 @@ rac=$T/tree/bin/rac
 started='echo started'
 
 settings() {
-	grep '^RAC_' "$T/out" | grep -v '^RAC_RECORD=.*/rac-run[.]' | sort | tr '\n' ' '
+	grep '^RAC_' "$T/out" | grep -v -e '^RAC_RECORD=.*/rac-run[.]' -e '^RAC_STACKS=native,python$' |
+		sort | tr '\n' ' '
 }
 
 run "$rac" run env
 is 'without flags no variable is set' "$(settings)" ''
+is 'but for the call stacks, which are kept' "$(grep '^RAC_STACKS=' "$T/out")" RAC_STACKS=native,python
+run env RAC_STACKS=caller "$rac" run env
+is 'unless a variable says what is' "$(settings)" 'RAC_STACKS=caller '
+run "$rac" run --stacks none --depth 8 env
+is 'or a flag' "$(settings)" 'RAC_DEPTH=8 RAC_STACKS=none '
+run "$rac" run --stacks native,pyton sh -c "$started"
+ended 'and one of them that is misspelt is refused' 125 "rac run: RAC_STACKS='native,pyton': 'pyton' at \
+character 8 is none of its values; write none, caller, native or python"
+run "$rac" run --depth 1000 sh -c "$started"
+ended 'so is a depth beyond the most' 125 "rac run: RAC_DEPTH='1000' is no number from 1 to 128; write how \
+many frames are to be kept, e.g. 32"
 run "$rac" run --limit 8G --on-limit warn --show device --report none --format json env
 is 'each flag sets its variable' "$(settings)" \
 	'RAC_FORMAT=json RAC_LIMIT=8G RAC_ON_LIMIT=warn RAC_REPORT=none RAC_SHOW=device '
