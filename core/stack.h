@@ -4,8 +4,8 @@
  *
  * A stack at a place is a word with the number of frames and then two words a frame, innermost first:
  *
- *	native	language:4 unused:44 module:16	offset in the module, or the address itself where the
- *						module is 0, unknown
+ *	native	language:4 unused:44 module:16	address of the call in memory; 0 where the module is 0,
+ *						unknown
  *	python	language:4 unused:28 line:32	function:32 file:32, places of text in the arena
  *
  * Text at a place is a word with its length in bytes and then the bytes, ended by NUL.

@@ -13,15 +13,15 @@ static const void *caller_address(void)
 	return rac_thread.label != RAC_HOOK_NONE ? rac_thread.label_caller : rac_thread.caller;
 }
 
-/* Of a return address the instruction before it counts, which is still inside the function that called. */
 uint64_t rac_capture_caller(struct rac_state *state)
 {
 	struct rac_code_modules *modules = rac_code_modules_of(state);
 	uintptr_t address = (uintptr_t)caller_address();
+	uint16_t module =
+		modules != NULL ? rac_code_modules_find(modules, address - 1) : RAC_MODULE_UNKNOWN;
 
-	return rac_pc(
-		modules != NULL ? rac_code_modules_find(modules, address - 1) : RAC_MODULE_UNKNOWN,
-		address);
+	/* Generated code is one place, or a program that makes it again and again would have ever more. */
+	return module != RAC_MODULE_UNKNOWN ? rac_pc(module, address) : 0;
 }
 
 static void take_caller(struct rac_state *state, struct rac_capture *c)

@@ -31,7 +31,8 @@ struct rac_capture {
 	struct rac_capture name = {                   \
 		.native = name##_native, .stack = name##_stack, .python = name##_python}
 
-/* The code under whose call we are, as rac_pc makes it: that of the runtime function, where we saw one. */
+/* The return address in the code under whose call we are, as rac_pc makes it: that of the runtime function,
+ * where we saw one. 0: no module holds it. */
 uint64_t rac_capture_caller(struct rac_state *state);
 
 /* The stack of the calling thread as RAC_STACKS asks for it; frames outside of this library only. */

@@ -59,11 +59,12 @@ static struct rac_frame frame_of(struct rac_state *state, struct rac_code *code,
 {
 	unsigned i = merged & ~RAC_MERGED_PYTHON;
 
+	/* Of a return address the instruction before it counts, which is still inside the function that called. */
 	if ((merged & RAC_MERGED_PYTHON) == 0)
 		return (struct rac_frame){
 			.language = RAC_LANGUAGE_NATIVE,
 			.module = rac_pc_module(c->native[i]),
-			.offset = rac_pc_address(c->native[i]) - 1,
+			.offset = c->native[i] != 0 ? rac_pc_address(c->native[i]) - 1 : 0,
 		};
 	return (struct rac_frame){
 		.language = RAC_LANGUAGE_PYTHON,
