@@ -1,6 +1,6 @@
 # The differential fuzzer: build/tests/diff, the shim's objects and the simulated driver in one program.
 
-DIFF_OBJ := $(patsubst tests/diff/%.c,$(B)/tests/diff/%.o,$(sort $(wildcard tests/diff/*.c)))
+DIFF_OBJ := $(patsubst tests/diff/%.c,$(B)/tests/diff/%.o,$(filter-out %/worker.c,$(sort $(wildcard tests/diff/*.c))))
 
 .PHONY: diff check-diff
 diff: $(B)/tests/diff/diff ## build the differential fuzzer
@@ -10,11 +10,15 @@ $(B)/tests/diff/compare.o: CPPFLAGS += -Ishim
 
 $(B)/tests/diff/%.o: tests/diff/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests/sim/include $(filter-out -Wvla,$(CFLAGS)) $(DEPS) -c $< -o $@
+	$(CC) $(CPPFLAGS) -Itests/sim/include $(filter-out -Wvla -fvisibility=hidden,$(CFLAGS)) $(DEPS) -c $< -o $@
 
-$(B)/tests/diff/diff: $(DIFF_OBJ) $(SHIM_OBJ) $(B)/librac_core.a | sim
+# Who calls is a module of its own: stacks begin outside of the one that the shim is in.
+$(B)/tests/diff/libworker.so: $(B)/tests/diff/worker.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared $< -o $@
+
+$(B)/tests/diff/diff: $(DIFF_OBJ) $(B)/tests/diff/libworker.so $(SHIM_OBJ) $(B)/librac_core.a | sim
 	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--export-dynamic $^ -L$(B)/sim -lcuda \
-		-Wl,-rpath,'$$ORIGIN/../../sim' -lpthread -o $@
+		-Wl,-rpath,'$$ORIGIN/../../sim' -Wl,-rpath,'$$ORIGIN' -lpthread -o $@
 
 # DIFF_SECONDS=600 make check-diff   longer; a failing seed is printed and replays with --seed
 DIFF_SECONDS ?= 120

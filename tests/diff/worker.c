@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define DEPTHS 23
+
 #define KIB (UINT64_C(1) << 10)
 #define MIB (UINT64_C(1) << 20)
 
@@ -399,6 +401,17 @@ bool worker_init(struct worker *w, const struct options *options, unsigned numbe
 	return true;
 }
 
+/* At depths of their own, so that one call has many stacks. */
+__attribute__((noinline)) static void step_at_depth(
+	struct worker *w, struct dice *d, const struct sort *sort, uint64_t depth)
+{
+	if (depth > 0)
+		step_at_depth(w, d, sort, depth - 1);
+	else
+		sort->step(w, d);
+	__asm__ volatile(""); /* neither is a jump */
+}
+
 void worker_step(struct worker *w, uint64_t step)
 {
 	const struct sort *sort;
@@ -419,7 +432,7 @@ void worker_step(struct worker *w, uint64_t step)
 	}
 	if (w->options->verbose)
 		printf("step %llu: %s\n", (unsigned long long)step, sort->name);
-	sort->step(w, &d);
+	step_at_depth(w, &d, sort, step % DEPTHS);
 }
 
 bool worker_knows(const char *name)
