@@ -28,6 +28,7 @@ static struct candidate {
 	{"shim, no cap", NULL, "RAC_STACKS=none"},
 	{"shim, RAC_STACKS=none", NULL, "RAC_LIMIT=1T RAC_STACKS=none"},
 	{"shim, RAC_STACKS=caller", NULL, "RAC_LIMIT=1T"},
+	{"shim, RAC_STACKS=native", NULL, "RAC_LIMIT=1T RAC_STACKS=native"},
 };
 
 static const struct setup {
@@ -44,6 +45,8 @@ static const struct setup {
 	{"2 threads, one device, 1,000 live", 1000, 1000000, 2, 1, 1, ""},
 	{"4 threads, own devices, 1,000 live", 1000, 1000000, 4, 4, 1, ""},
 	{"4 threads, one device, 1,000 live", 1000, 1000000, 4, 1, 1, ""},
+	{"0 live, 20 frames", 0, 1000000, 1, 1, 1, "deep"},
+	{"2 threads, 1,000 live, 20 frames", 1000, 1000000, 2, 1, 1, "deep"},
 	{"longest call of 10,000,000", 10000000, 1, 1, 1, 8, "grow"},
 };
 

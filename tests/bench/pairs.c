@@ -2,15 +2,17 @@
  * pairs.c - one round of a benchmark: allocates and frees through whatever stands before the driver and
  * prints nanoseconds per pair; what is compared with what is pairs.sh's business.
  *
- *   pairs LIVE PAIRS THREADS DEVICES [grow]
+ *   pairs LIVE PAIRS THREADS DEVICES [grow|deep]
  *
  * LIVE allocations are made first and stay live; each pair then frees a random one of them and makes
  * another in its place. With LIVE 0 a pair allocates and frees. Each thread has its share of LIVE and of
  * DEVICES. `grow` prints the longest single call in nanoseconds while LIVE allocations are made instead.
+ * `deep` calls from a stack of 20 frames.
  */
 #include "stub_cuda.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +33,7 @@ struct worker {
 
 static struct worker workers[THREADS_MAX];
 static unsigned devices;
+static bool is_deep;
 static pthread_barrier_t ready;
 
 /* The thread's own time: what other programs of the machine take meanwhile is not the candidate's. */
@@ -50,7 +53,7 @@ static uint64_t next_random(uint64_t *state)
 	return *state;
 }
 
-static CUdeviceptr allocate(void)
+__attribute__((noinline)) static CUdeviceptr allocate(void)
 {
 	CUdeviceptr address;
 
@@ -74,7 +77,7 @@ static void fill(struct worker *w)
 	}
 }
 
-static void measure(struct worker *w)
+__attribute__((noinline)) static void measure(struct worker *w)
 {
 	uint64_t random = 88172645463325252u + w->number;
 	uint64_t begin = now();
@@ -92,6 +95,18 @@ static void measure(struct worker *w)
 	w->ns = (double)(now() - begin) / (double)w->pairs;
 }
 
+/* With allocate, measure, work and the two of the C library that start a thread. */
+#define DEEP (20 - 5)
+
+__attribute__((noinline)) static void measure_at(struct worker *w, unsigned depth)
+{
+	if (depth > 1)
+		measure_at(w, depth - 1);
+	else
+		measure(w);
+	__asm__ volatile(""); /* neither is a jump */
+}
+
 static void *work(void *context)
 {
 	struct worker *w = context;
@@ -101,14 +116,14 @@ static void *work(void *context)
 	memset(w->addresses, 1, (w->live + 1) * sizeof(*w->addresses));
 	fill(w);
 	pthread_barrier_wait(&ready);
-	measure(w);
+	measure_at(w, is_deep ? DEEP : 1);
 	return NULL;
 }
 
 int main(int argc, char **argv)
 {
 	if (argc < 5) {
-		fputs("usage: pairs LIVE PAIRS THREADS DEVICES [grow]\n", stderr);
+		fputs("usage: pairs LIVE PAIRS THREADS DEVICES [grow|deep]\n", stderr);
 		return 2;
 	}
 	uint64_t live = strtoull(argv[1], NULL, 10), pairs = strtoull(argv[2], NULL, 10);
@@ -117,6 +132,7 @@ int main(int argc, char **argv)
 	uint64_t longest = 0;
 
 	devices = (unsigned)atoi(argv[4]);
+	is_deep = argc > 5 && strcmp(argv[5], "deep") == 0;
 	if (threads == 0 || threads > THREADS_MAX || devices == 0 || pairs == 0)
 		return 2;
 	cuInit(0);
@@ -132,7 +148,7 @@ int main(int argc, char **argv)
 		if (workers[i].longest > longest)
 			longest = workers[i].longest;
 	}
-	if (argc > 5)
+	if (argc > 5 && !is_deep)
 		printf("%llu\n", (unsigned long long)longest);
 	else
 		printf("%.2f\n", sum / threads);
