@@ -224,27 +224,39 @@ static bool has_begun(struct walk *w, uintptr_t code, uintptr_t at, unsigned own
 		at >= code + l->code_bytes + (uintptr_t)(intptr_t)first * 2;
 }
 
-/* From 3.11 on: one call of the interpreter's function may run many frames. */
+/* Takes a frame that is not the interpreter's own. False: it is none. */
+static bool take_frame(struct walk *w, uintptr_t frame, unsigned owner)
+{
+	const struct rac_python_layout *l = w->layout;
+	uintptr_t code = code_of(w, frame), at;
+
+	if (code == 0) {
+		w->odd = true;
+		return false;
+	}
+	at = rac_python_pointer(w->in, frame + l->frame_instruction);
+	if (has_begun(w, code, at, owner))
+		take(w, code, (int64_t)(at - code - l->code_bytes));
+	return true;
+}
+
+/* From 3.11 on: one call of the interpreter's function may run many frames. Where there are more than are asked
+ * for, those beyond are passed over up to where that function was entered. */
 static void walk_frames(struct walk *w, uintptr_t frame, uintptr_t call)
 {
 	const struct rac_python_layout *l = w->layout;
 
-	for (unsigned i = 0; frame != 0 && i < FRAMES_SANE && w->count < w->most; i++) {
+	for (unsigned i = 0; frame != 0 && i < FRAMES_SANE; i++) {
 		unsigned char owner = 0, is_entry = 0;
-		uintptr_t code = 0, at;
+		bool is_full = w->count == w->most;
 
+		if (is_full && w->entered == w->count)
+			return;
 		rac_python_read(w->in, &owner, frame + l->frame_owner, 1);
 		if (owner >= OWNER_INTERPRETER)
 			enter(w, frame); /* it lies on the native stack */
-		else
-			code = code_of(w, frame);
-		if (owner < OWNER_INTERPRETER && code == 0) {
-			w->odd = true;
+		else if (!is_full && !take_frame(w, frame, owner))
 			return;
-		}
-		at = rac_python_pointer(w->in, frame + l->frame_instruction);
-		if (code != 0 && has_begun(w, code, at, owner))
-			take(w, code, (int64_t)(at - code - l->code_bytes));
 		if (l->frame_is_entry != 0) {
 			rac_python_read(w->in, &is_entry, frame + l->frame_is_entry, 1);
 			if (is_entry != 0) {

@@ -21,7 +21,7 @@ shimmed() {
 
 # report EXPRESSION: a Python expression over the last report, r.
 report() {
-	"$PYTHON" -c "import json, sys; r = json.load(open(sys.argv[1])); print($1)" \
+	"$PYTHON" -c "import json, re, sys; r = json.load(open(sys.argv[1])); print($1)" \
 		"$T/report.json" 2>&1
 }
 

@@ -224,6 +224,8 @@ for path in "$PYTHON" /usr/bin/python3 ${PYTHONS:-}; do
 	is 'among the native frames of what they run in' "$(report '{(f[0], f[-1], f.count("p")) for f in
 		["".join(f["language"][0] for f in s["frames"]) for s in r["sites"] if s["live_bytes"] == 603]}')" \
 		"{('n', 'n', 5)}"
+	is 'also where not all of them are kept' "$(report '[re.sub("n+", "n", re.sub("p+", "p", "".join(f["language"][0]
+		for f in s["frames"]))) for s in r["sites"] if s["live_bytes"] == 500]')" "['npn']"
 	shimmed RAC_STACKS=python "$path" -B "$T/train.py" "$SIM/libcudart.so"
 	python_frames >"$T/got"
 	is 'alone they are the same' "$(diff "$T/expected" "$T/got")" ''
