@@ -56,6 +56,7 @@ static const struct rac_field report_fields[] = {
 	OPTIONAL("unrecorded", COUNT, struct rac_report, unrecorded),
 	OPTIONAL("lost_bytes", COUNT, struct rac_report, lost_bytes),
 	OPTIONAL("lost_errno", COUNT, struct rac_report, lost_error),
+	OPTIONAL("unread_python", COUNT, struct rac_report, unread_python),
 };
 
 static const char *const end_names[] = {

@@ -94,6 +94,7 @@ struct rac_record_header {
 	struct rac_record_lost lost;
 	rac_atomic_u32
 		is_counted_elsewhere; /* the counters are in the file counters_at, not here */
+	rac_atomic_u32 unread_python; /* as in struct rac_report */
 	char counters_at[RAC_RECORD_PATH_MAX];
 	struct rac_record_segment segments[RAC_RECORD_SEGMENTS];
 };

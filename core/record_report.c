@@ -82,4 +82,5 @@ void rac_record_report(const struct rac_record_parts *parts, const struct rac_re
 	out->unrecorded = rac_tracker_unrecorded_count(parts->tracker);
 	out->lost_bytes = rac_load_relaxed(&parts->header->lost.bytes);
 	out->lost_error = rac_load_relaxed(&parts->header->lost.error);
+	out->unread_python = rac_load_relaxed(&parts->header->unread_python);
 }

@@ -175,6 +175,9 @@ struct rac_report {
 	/* Of the record, tables that its file had no room for, and the errno why; 0: it lacks nothing. */
 	uint64_t lost_bytes;
 	uint64_t lost_error;
+	/* The version, as sys.hexversion, of a Python whose functions call stacks lack; 0: there is none, 1: it
+	 * does not tell its version. */
+	uint64_t unread_python;
 	const struct rac_report_site *sites;
 	size_t site_count;
 	struct rac_report_timeline timeline;

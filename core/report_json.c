@@ -237,6 +237,7 @@ bool rac_report_json(const struct rac_report *report, struct rac_sink *sink)
 	rac_json_u64(&e, "unrecorded", report->unrecorded);
 	rac_json_u64(&e, "lost_bytes", report->lost_bytes);
 	rac_json_u64(&e, "lost_errno", report->lost_error);
+	rac_json_u64(&e, "unread_python", report->unread_python);
 	rac_json_array_begin(&e, "sites");
 	for (size_t i = 0; i < report->site_count && !e.refused; i++)
 		emit_site(&e, &report->sites[i]);

@@ -239,6 +239,18 @@ static void put_findings(struct rac_emit *e, const struct rac_report *r)
 		rac_emit_u64(e, r->lost_error);
 		rac_emit_string(e, "): figures are complete, its list of allocations is not\n");
 	}
+	if (r->unread_python != 0) {
+		rac_words_prefix(e, r);
+		rac_emit_string(e, "Python");
+		if (r->unread_python >> 24 != 0) {
+			rac_emit_string(e, " ");
+			rac_emit_u64(e, r->unread_python >> 24);
+			rac_emit_string(e, ".");
+			rac_emit_u64(e, r->unread_python >> 16 & 0xff);
+		}
+		rac_emit_string(e,
+			" as built here cannot be read: call stacks are without its functions\n");
+	}
 	if (rac_counts_occurred(&r->host_pinned)) {
 		const struct rac_counts *c = &r->host_pinned;
 

@@ -46,6 +46,17 @@ static void add_caller(struct rac_state *state, struct rac_capture *c, unsigned 
 	c->stack[c->native_count++] = 0;
 }
 
+/* Said in the report: who looks for his functions is to know why they are not there. */
+__attribute__((noinline)) static void note_unread(
+	struct rac_state *state, const struct rac_python_interpreter *in)
+{
+	uint32_t version = in->version != 0 ? in->version : 1;
+
+	/* Relaxed: one figure, read for the report. */
+	if (rac_load_relaxed(&state->record.header->unread_python) != version)
+		rac_store_relaxed(&state->record.header->unread_python, version);
+}
+
 /* Python may have been left further out than there are frames to be kept. */
 __attribute__((noinline)) static void walk_far(
 	const struct rac_code *code, struct rac_capture *c, unsigned most)
@@ -98,6 +109,8 @@ void rac_capture(struct rac_state *state, struct rac_capture *c)
 			code->python, c->native, c->native_count, c->python, most, &c->in);
 		if (c->in == NULL && end == RAC_UNWIND_DEPTH)
 			walk_far(code, c, most);
+		if (c->in != NULL && __builtin_expect(!c->in->known, 0))
+			note_unread(state, c->in);
 	}
 	if ((stacks & RAC_STACKS_NATIVE) == 0)
 		take_caller(state, c);

@@ -232,6 +232,23 @@ for path in "$PYTHON" /usr/bin/python3 ${PYTHONS:-}; do
 	is 'behind who called' "$(report '{"".join(f["language"][0] for f in s["frames"])[:2] for s in r["sites"]}')" \
 		"{'np'}"
 done
+# What looks like an interpreter, of a version to come.
+compile "$T/libpython3.99.so" '
+	#include <cuda_runtime.h>
+	char _PyRuntime[4096];
+	const unsigned long Py_Version = 0x036300f0;
+	int run(void) { void *memory; return cudaMalloc(&memory, 800) + (_PyRuntime[0] != 0); }' \
+	-shared -fPIC $runtime
+compile "$T/embeds" 'int run(void); int main(void) { return run(); }' -L"$T" -l:libpython3.99.so \
+	-Wl,-rpath,"$T" -Wl,-rpath,"$SIM"
+shimmed RAC_STACKS=native,python RAC_FORMAT=text "$T/embeds"
+contains 'a Python that is not known is said' "$(cat "$T/report.json")" \
+	'Python 3.99 as built here cannot be read: call stacks are without its functions'
+stacked "$T/embeds"
+is 'also to programs' "$(report 'hex(r["unread_python"])')" 0x36300f0
+is 'and its stacks are without its functions' "$(frames)" \
+	"$(frames | sed 's/ .*/ libpython3.99.so 800 run main ? ? _start/')"
+
 # Below Python's frames there may be more native ones than are kept.
 compile "$T/libfar.so" '
 	#include <cuda_runtime.h>

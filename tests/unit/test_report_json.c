@@ -32,7 +32,8 @@ Test(report_json, prints_every_key_of_the_schema_in_its_order)
 		"\"untracked_source\":null,\"kinds\":{\"device\":{\"live_bytes\":12582912,"
 		"\"peak_bytes\":1610612736,\"allocations\":120,\"frees\":117}}}],"
 		"\"host\":{\"pinned\":{\"live_bytes\":0,\"peak_bytes\":0,\"allocations\":0,"
-		"\"frees\":0}},\"unknown_frees\":0,\"unrecorded\":0,\"lost_bytes\":0,\"lost_errno\":0,\"sites\":[],"
+		"\"frees\":0}},\"unknown_frees\":0,\"unrecorded\":0,\"lost_bytes\":0,\"lost_errno\":0,"
+		"\"unread_python\":0,\"sites\":[],"
 		"\"verdict\":{\"conditions\":[],\"exit_code\":0}}\n");
 	assert_json(c, "True");
 	free(c);

@@ -325,6 +325,18 @@ Test(report_text, stops_at_a_sink_that_refuses_and_says_so)
 	free(whole);
 }
 
+Test(report_text, names_the_python_whose_functions_are_not_there)
+{
+	struct rac_device_snapshot d = sample_device(0);
+	struct rac_report r = sample_report(&d, 1);
+
+	r.unread_python = 0x030f01f0;
+	assert_has_line(
+		&r, "\n" P "Python 3.15 as built here cannot be read: call stacks are without");
+	r.unread_python = 1;
+	assert_has_line(&r, "\n" P "Python as built here cannot be read: call stacks are without");
+}
+
 static void assert_says_of_stack(const struct rac_report_frame *frames, size_t n, const char *line)
 {
 	struct rac_device_snapshot d = sample_device(0);
