@@ -13,8 +13,6 @@ SHIM_ALONE := $(addprefix $(B)/shim/,$(addsuffix .c.o,code_epoch code_modules el
 SHIM_FRAME := -Wframe-larger-than=2048
 # These run at the first use of CUDA, where a context is made and beneath NVML, on a thread's own stack.
 $(B)/shim/startup.c.o $(B)/shim/usage.c.o $(B)/shim/nvml_view.c.o: SHIM_FRAME :=
-# This runs where RAC_DEPTH asks for it.
-$(B)/shim/site_deep.c.o: SHIM_FRAME :=
 
 .PHONY: shim
 shim: $(B)/librac_track.so ## build the shim

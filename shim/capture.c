@@ -94,7 +94,7 @@ static uint64_t hash_of(const struct rac_capture *c)
 void rac_capture(struct rac_state *state, struct rac_capture *c)
 {
 	const struct rac_code *code = rac_code_of(state);
-	unsigned stacks = state->settings.stacks, most = state->settings.depth;
+	unsigned stacks = state->settings.stacks, most = c->most;
 	enum rac_unwind_end end;
 
 	c->python_count = 0;

@@ -10,32 +10,34 @@
 
 #include "code.h"
 
-/* Frames for which there is room on any stack; more take some 6 KiB of it. */
+/* Frames for which there is room on any stack. */
 #define RAC_CAPTURE_SHALLOW 32
 
-/* A place. The caller of rac_capture hands in the room: for as many frames of each kind as RAC_DEPTH says. */
+/* A place, and room for at most so many frames of each kind. */
 struct rac_capture {
 	uint64_t *native; /* as rac_unwind has them */
 	uintptr_t *stack;
 	struct rac_python_frame *python;
+	unsigned most;
 	unsigned native_count, python_count;
 	struct rac_python_interpreter *in;
 	uint64_t hash;
 };
 
-/* Room of its own for so many frames, and the place in it. */
-#define RAC_CAPTURE_ROOM(name, depth)                 \
-	uint64_t name##_native[depth];                \
-	uintptr_t name##_stack[depth];                \
-	struct rac_python_frame name##_python[depth]; \
-	struct rac_capture name = {                   \
-		.native = name##_native, .stack = name##_stack, .python = name##_python}
+/* Room for more frames than fit on any stack lies in memory of its own. */
+#define RAC_CAPTURE_ROOMS 64
+
+struct rac_capture_room {
+	uint64_t native[RAC_SETTINGS_DEPTH_MAX];
+	uintptr_t stack[RAC_SETTINGS_DEPTH_MAX];
+	struct rac_python_frame python[RAC_SETTINGS_DEPTH_MAX];
+};
 
 /* The return address in the code under whose call we are, as rac_pc makes it: that of the runtime function,
  * where we saw one. 0: no module holds it. */
 uint64_t rac_capture_caller(struct rac_state *state);
 
-/* The stack of the calling thread as RAC_STACKS asks for it; frames outside of this library only. */
+/* The stack of the calling thread as RAC_STACKS asks for it, from the first frame outside of this library on. */
 void rac_capture(struct rac_state *state, struct rac_capture *c);
 
 /* Stores the frames of a place in the arena, before the thread goes on. Returns where; 0: no room. */

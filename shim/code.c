@@ -3,6 +3,7 @@
  */
 #include "code.h"
 
+#include "capture.h"
 #include "record_memory.h"
 #include <sys/mman.h>
 
@@ -25,6 +26,11 @@ static bool keeps_stacks(const struct rac_state *state)
 	return (state->settings.stacks & (RAC_STACKS_NATIVE | RAC_STACKS_PYTHON)) != 0;
 }
 
+static bool needs_rooms(const struct rac_state *state)
+{
+	return keeps_stacks(state) && state->settings.depth > RAC_CAPTURE_SHALLOW;
+}
+
 static size_t own_bytes(const struct rac_state *state)
 {
 	size_t bytes =
@@ -32,6 +38,8 @@ static size_t own_bytes(const struct rac_state *state)
 
 	if (keeps_stacks(state))
 		bytes += round_up(sizeof(struct rac_unwind)) + round_up(rac_python_bytes(MODULES));
+	if (needs_rooms(state))
+		bytes += RAC_CAPTURE_ROOMS * sizeof(struct rac_capture_room);
 	return bytes;
 }
 
@@ -47,7 +55,10 @@ static struct rac_code *fill(const struct rac_state *state, char *own, void *tab
 		code->unwind = rac_unwind_init(own, code->modules, true);
 		own += round_up(sizeof(*code->unwind));
 		code->python = rac_python_init(own, code->modules);
+		own += round_up(rac_python_bytes(MODULES));
 	}
+	if (needs_rooms(state))
+		code->rooms = (struct rac_capture_room *)(void *)own;
 	return code;
 }
 

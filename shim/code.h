@@ -12,12 +12,16 @@
 
 #define RAC_CODE_TEXTS 1024 /* a power of two */
 
+struct rac_capture_room;
+
 struct rac_code {
 	struct rac_code_modules *modules;
 	/* NULL where RAC_STACKS asks for no stacks. */
 	struct rac_unwind *unwind;
 	struct rac_python *python;
 	rac_atomic_u64 texts[RAC_CODE_TEXTS]; /* in the arena, see capture_store.c */
+	struct rac_capture_room *rooms;       /* see site_deep.c; NULL: none are needed */
+	rac_atomic_u64 rooms_taken;           /* one bit each */
 };
 
 /* Any thread, any time; no thread waits for another. NULL: there is no memory for them. */

@@ -80,10 +80,19 @@ static uint32_t count_at_caller(struct rac_state *state, const struct rac_site_c
 }
 
 /* Out of line: its room is not on the stack of those who keep callers alone. */
-__attribute__((noinline)) static uint32_t count_at_stack(
+__attribute__((noinline)) uint32_t rac_site_count_shallow(
 	struct rac_state *state, const struct rac_site_call *call)
 {
-	RAC_CAPTURE_ROOM(place, RAC_CAPTURE_SHALLOW);
+	uint64_t native[RAC_CAPTURE_SHALLOW];
+	uintptr_t stack[RAC_CAPTURE_SHALLOW];
+	struct rac_python_frame python[RAC_CAPTURE_SHALLOW];
+	unsigned depth = state->settings.depth;
+	struct rac_capture place = {
+		.native = native,
+		.stack = stack,
+		.python = python,
+		.most = depth < RAC_CAPTURE_SHALLOW ? depth : RAC_CAPTURE_SHALLOW,
+	};
 
 	rac_capture(state, &place);
 	return rac_site_count_at(state, call, &place);
@@ -94,7 +103,7 @@ uint32_t rac_site_count(struct rac_state *state, const struct rac_site_call *cal
 	if (state->settings.stacks == RAC_STACKS_CALLER)
 		return count_at_caller(state, call);
 	if (state->settings.depth <= RAC_CAPTURE_SHALLOW)
-		return count_at_stack(state, call);
+		return rac_site_count_shallow(state, call);
 	return rac_site_count_deep(state, call);
 }
 

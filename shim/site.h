@@ -24,10 +24,12 @@ struct rac_site_call {
 
 uint32_t rac_site_count(struct rac_state *state, const struct rac_site_call *call);
 
-/* The same for a place that was captured, and with the most room for one. */
+/* The same for a place that was captured, for one with as many frames as fit on any stack, and for one with
+ * more. */
 struct rac_capture;
 uint32_t rac_site_count_at(
 	struct rac_state *state, const struct rac_site_call *call, const struct rac_capture *place);
+uint32_t rac_site_count_shallow(struct rac_state *state, const struct rac_site_call *call);
 uint32_t rac_site_count_deep(struct rac_state *state, const struct rac_site_call *call);
 
 /*

@@ -98,7 +98,8 @@ is 'a handler that ends the program does not cut the report off' "$(cat "$T/out"
 # The smallest stack that a thread can have, and all that is said at the first use.
 run "$app" small 42
 expected=$(cat "$T/out")
-for setting in RAC_LIMIT=1G 'RAC_LIMIT=1G RAC_VERBOSE=1' 'RAC_LIMIT=GPU-0=1G;1=2G RAC_BOGUS=1 RAC_FORMAT=x'; do
+for setting in RAC_LIMIT=1G 'RAC_LIMIT=1G RAC_VERBOSE=1' RAC_STACKS=native,python \
+	'RAC_STACKS=native,python RAC_DEPTH=128' 'RAC_LIMIT=GPU-0=1G;1=2G RAC_BOGUS=1 RAC_FORMAT=x'; do
 	# shellcheck disable=SC2086  # a list of variables
 	run env LD_PRELOAD="$SHIM" $setting "$app" small 42
 	case $setting in

@@ -266,6 +266,10 @@ is 'Python is found beyond the native frames that are kept' \
 	"$(report '[(f["language"], f["function"]) for f in r["sites"][0]["frames"]][31:]')" \
 	"[('native', ''), ('python', '<module>')]"
 is 'and who owns the memory, too' "$(report 'r["sites"][0]["owner"]')" libfar.so
+shimmed RAC_STACKS=native,python RAC_DEPTH=128 "$PYTHON" -c 'import ctypes, sys
+ctypes.CDLL(sys.argv[1]).far(60)' "$T/libfar.so"
+is 'a larger depth keeps them all' "$(report '[(sum(f["module"].endswith("libfar.so") for f in s["frames"]),
+	s["frames"][-1]["language"]) for s in r["sites"]]')" "[(61, 'native')]"
 shimmed RAC_STACKS=native "$PYTHON" -B "$T/train.py" "$SIM/libcudart.so"
 is 'without them there are native frames alone' \
 	"$(report '{f["language"] for s in r["sites"] for f in s["frames"]}')" "{'native'}"
