@@ -58,12 +58,13 @@ static bool grow(struct rac_ledger *l, unsigned seen)
 			return level_count(l) > seen;
 		if (!atomic_compare_exchange_strong_explicit(&l->levels[seen], &none,
 			    (struct rac_ledger_bucket *)fresh, memory_order_release,
-			    memory_order_relaxed))
+			    memory_order_acquire))
 			l->memory.unmap(l->memory.context, fresh, level_bytes(seen), slot);
 	}
 	uint32_t expected = seen;
 
-	/* The loser's CAS fails because the count is already higher, which is just as good. */
+	/* The loser's CAS fails because the count is already higher, which is just as good. Who publishes
+	 * the memory of another has acquired it above, also by the failed CAS. */
 	atomic_compare_exchange_strong_explicit(
 		&l->level_count, &expected, seen + 1, memory_order_release, memory_order_relaxed);
 	return true;

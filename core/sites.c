@@ -61,7 +61,7 @@ static bool grow(struct rac_sites *s, unsigned seen)
 		if (fresh == NULL)
 			return rac_load_acquire(&s->level_count) > seen;
 		if (!atomic_compare_exchange_strong_explicit(&s->levels[seen], &none, fresh,
-			    memory_order_release, memory_order_relaxed))
+			    memory_order_release, memory_order_acquire))
 			s->memory.unmap(s->memory.context, fresh, bytes, slot);
 	}
 	uint32_t expected = seen;
