@@ -47,6 +47,7 @@ include shim/build.mk
 include tests/diff/build.mk
 include tests/stacks/build.mk
 include tests/record/build.mk
+include tests/model/build.mk
 include tests/bench/build.mk
 include tests/build.mk
 include scripts/build.mk

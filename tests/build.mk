@@ -43,7 +43,7 @@ test: ## install what is missing, build, and run every test that needs no GPU
 	@scripts/setup.sh test
 	@+$(SUBMAKE) run-tests
 
-run-tests: all apps units diff record-tests ## as test, without installing anything
+run-tests: all apps units diff record-tests model ## as test, without installing anything
 	+@B=$(B) tests/run-tests.sh
 
 check-group: all apps ## 64 processes in one group at the cap, a thousand of them killed

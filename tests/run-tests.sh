@@ -80,6 +80,7 @@ if [ "$pattern" = '*' ]; then
 	run_script 'the simulated CUDA' make -s --no-print-directory B="$B" check-sim
 	run_check 'the ledger equals the simulated device, in random runs' \
 		make -s --no-print-directory B="$B" DIFF_SECONDS=24 check-diff
+	run_script 'the model check' "$B/tests/model/model"
 	run_script README.md scripts/check-readme.sh
 fi
 for script in tests/programs/*.sh tests/cli/*.sh; do
