@@ -34,10 +34,11 @@ copy_sources() {
 	tar -c --exclude='./build*' --exclude=./.git . | tar -x -C "$1/src"
 }
 
-# within SUITE COMMAND: runs it in the sources there. Its mounts end with it.
+# within SUITE COMMAND: runs it in the sources there. Its mounts end with it. The tree is a mount of its own, or
+# no namespace could be made in it.
 within() {
 	unshare --mount sh -c '
-		mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" &&
+		mount --bind "$1" "$1" && mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" &&
 			mount -t sysfs sys "$1/sys" || exit 1
 		exec chroot "$1" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c "cd /src && $2"' \
 		sh "$worlds/$1" "$2"

@@ -88,7 +88,7 @@ compile "$T/catcher" '
 				printf("signal %d\n", number);
 		} while (number != SIGTERM);
 		return 9;
-	}' || not_ok 'the catcher of signals compiles' "$(cat "$T/compile.err")"
+	}'
 
 # wait_for TEXT: until it is in the catcher's output.
 wait_for() {

@@ -14,7 +14,7 @@ uncounted='so no cap holds in it and nothing is counted'
 built() {
 	name=$1
 	shift
-	compile "$T/$name" "$empty" "$@" && return 0
+	try_compile "$T/$name" "$empty" "$@" && return 0
 	skip "$name program" 'this machine cannot link it'
 	return 1
 }

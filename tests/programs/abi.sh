@@ -15,7 +15,7 @@ drift() {
 	if [ ! -f "$include/$2" ]; then
 		skip "$1" "no $2 here"
 	else
-		compile "$T/drift.o" "$3" -c -std=gnu11 -Ishim -Icore -isystem "$include"
+		try_compile "$T/drift.o" "$3" -c -std=gnu11 -Ishim -Icore -isystem "$include"
 		status=$?
 		cp "$T/compile.err" "$T/err"
 		ended "$1" 0
@@ -44,12 +44,12 @@ nvml='
 drift "prototypes of the runtime's functions are as in NVIDIA's cuda_runtime_api.h" \
 	cuda_runtime_api.h "$runtime"
 drift "prototypes of NVML's functions are as in NVIDIA's nvml.h" nvml.h "$nvml"
-compile "$T/drift.o" "$nvml" -c -std=gnu11 -Ishim -Icore -Itests/sim/include
+try_compile "$T/drift.o" "$nvml" -c -std=gnu11 -Ishim -Icore -Itests/sim/include
 status=$?
 cp "$T/compile.err" "$T/err"
 ended "and as the simulator's" 0 ''
 if [ -f "$include/cuda.h" ]; then
-	compile "$T/drift.o" "$driver
+	try_compile "$T/drift.o" "$driver
 		CUresult cuMemAlloc_v2(CUdeviceptr *dptr, unsigned int bytesize);" -c -Ishim -Icore \
 		-isystem "$include"
 	status=$?
@@ -76,9 +76,9 @@ table="$table
 		return 0;
 	}"
 if [ -f "$include/cuda.h" ]; then
-	compile "$T/theirs" "#define __CUDA_API_VERSION_INTERNAL
+	try_compile "$T/theirs" "#define __CUDA_API_VERSION_INTERNAL
 		#include <cuda.h>
-		$table" -isystem "$include" && compile "$T/ours" "#include \"cuda_abi.h\"
+		$table" -isystem "$include" && try_compile "$T/ours" "#include \"cuda_abi.h\"
 		$table" -Ishim -Icore
 	status=$?
 	cp "$T/compile.err" "$T/err"

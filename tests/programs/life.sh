@@ -111,7 +111,7 @@ done
 
 # Libraries that use CUDA in their constructors and destructors.
 compile "$T/linked" 'int main(void) { return 3; }' -Wl,--no-as-needed "$library" \
-	-Wl,-rpath,"$APPS:$SIM" || not_ok 'the linked program is there' "$(cat "$T/compile.err")"
+	-Wl,-rpath,"$APPS:$SIM"
 compile "$T/opener" '
 	#include <dlfcn.h>
 	#include <stdlib.h>

@@ -182,7 +182,7 @@ compile "$T/absent" '
 		printf("%d", dlsym(RTLD_DEFAULT, "nvmlDeviceGetMemoryInfo") != NULL);
 		printf("%d\n", dlsym(dlopen(NULL, RTLD_NOW), "nvmlDeviceGetMemoryInfo_v2") != NULL);
 		return 0;
-	}' -ldl
+	}' -D_GNU_SOURCE
 run env LD_PRELOAD="$SHIM" "$T/absent"
 is 'who looks for NVML where there is none finds none' "$(cat "$T/out")" 00
 finish

@@ -79,8 +79,7 @@ compile "$T/guest" '
 		if (strstr(what, "stack"))
 			fault();
 		return 7;
-	}' -Itests/sim/include -L"$SIM" -lcuda -lpthread -Wl,-rpath,"$SIM" -O2 -D_GNU_SOURCE ||
-	not_ok 'the program is there' "$(cat "$T/compile.err")"
+	}' -Itests/sim/include -L"$SIM" -lcuda -lpthread -Wl,-rpath,"$SIM" -O2 -D_GNU_SOURCE
 
 # A file system without links, and with NO_RENAMEAT2 one that knows the old rename alone.
 compile "$T/no_links.so" '
@@ -109,8 +108,7 @@ compile "$T/no_links.so" '
 			return -1;
 		}
 		return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-	}' -shared -fPIC -D_GNU_SOURCE -ldl ||
-	not_ok 'the library without links is there' "$(cat "$T/compile.err")"
+	}' -shared -fPIC -D_GNU_SOURCE -ldl
 
 # with REPORT COMMAND…: the command under the shim, not for longer than it may take.
 with() {
