@@ -65,7 +65,14 @@ for name in $(sed 's/@.*//' "$work/asked" | grep -Ex "$foreign"); do
 	complain "asks for $name; the shim does without malloc, stdio and locks"
 done
 
+# What every program pays at its start: a look-up for each function, a page for what is relocated.
+[ "$(wc -l <"$work/asked")" -le 20 ] ||
+	complain "asks for $(wc -l <"$work/asked") functions, more than 20: see shim/bare_libc.c"
+
 readelf -lW "$library" >"$work/segments"
+relro=$(sed -n 's/.*GNU_RELRO *0x[^ ]* 0x[^ ]* 0x[^ ]* 0x[^ ]* 0x0*\([^ ]*\).*/\1/p' "$work/segments")
+[ "$((0x${relro:-0}))" -le 4096 ] ||
+	complain "relocates $((0x$relro)) bytes, more than a page: have offsets in its tables"
 ! grep -E 'RWE' "$work/segments" || complain 'has a segment that is writable and executable'
 ! grep -E 'GNU_STACK.* RWE|GNU_STACK.* E' "$work/segments" || complain 'asks for an executable stack'
 grep -q GNU_RELRO "$work/segments" || complain 'has no RELRO segment'

@@ -14,6 +14,11 @@ SHIM_FRAME := -Wframe-larger-than=2048
 # These run at the first use of CUDA, where a context is made and beneath NVML, on a thread's own stack.
 $(B)/shim/startup.c.o $(B)/shim/usage.c.o $(B)/shim/nvml_view.c.o: SHIM_FRAME :=
 
+# These are the functions that a compiler would take their loops for; seen by none that could.
+$(B)/shim/bare_libc.c.o: LTO :=
+$(B)/shim/bare_libc.c.o: CFLAGS += -fno-builtin \
+	$(if $(findstring clang,$(CC)),,-fno-tree-loop-distribute-patterns)
+
 .PHONY: shim
 shim: $(B)/librac_track.so ## build the shim
 
@@ -37,6 +42,6 @@ $(B)/shim/exports.map: shim/hooks.def shim/exports.def shim/exports.map.in
 $(B)/librac_track.so: $(SHIM_OBJ) $(B)/librac_core.a $(B)/shim/exports.map
 	$(CC) -shared $(CFLAGS) $(filter-out -fno-lto,$(LDFLAGS)) -ftls-model=initial-exec $(LTO) \
 		$(if $(LTO),-Wno-maybe-uninitialized) \
-		-Wl,-z,defs -Wl,-z,nodelete -Wl,-z,initfirst -Wl,-Bsymbolic -Wl,-soname,librac_track.so \
+		-nostartfiles -Wl,-z,noseparate-code -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,initfirst -Wl,-Bsymbolic -Wl,-soname,librac_track.so \
 		-Wl,--version-script=$(B)/shim/exports.map $(SHIM_OBJ) -Wl,--exclude-libs,ALL \
 		$(B)/librac_core.a -o $@

@@ -9,13 +9,14 @@
  */
 #include "definer.h"
 
+#include "at_start.h"
 #include "elf_references.h"
 #include <stdatomic.h>
 #include <string.h>
 
 enum rank { NOBODY, ANY, SAME_VERSION, OWN, AT_START };
 
-static _Atomic size_t objects_at_start;
+RAC_AT_START_DATA static _Atomic size_t objects_at_start;
 
 struct search {
 	const struct rac_object *caller;
@@ -25,7 +26,7 @@ struct search {
 	bool past_ourselves;
 };
 
-void rac_definer_note_start(size_t objects)
+RAC_AT_START_CODE void rac_definer_note_start(size_t objects)
 {
 	/* Relaxed: written once, before there are threads. */
 	atomic_store_explicit(&objects_at_start, objects, memory_order_relaxed);

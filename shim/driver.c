@@ -37,13 +37,30 @@ static CUresult missing(void)
 
 /* Calling `missing` through another prototype is outside C, and right on every ABI that CUDA runs
  * on: the caller passes and cleans up the arguments. */
-#define STUB(symbol) .symbol = (__extension__(__typeof__(symbol) *)(uintptr_t) & missing),
-static const struct rac_driver absent = {
-#define DRIVER_HOOK(symbol, name, since, effect) STUB(symbol)
-#define DRIVER_CALL(symbol)                      STUB(symbol)
+#define STUB(symbol) (__extension__(__typeof__(symbol) *)(uintptr_t) & missing)
+
+/* Relaxed: whoever publishes the table says when it is whole. */
+static void fill_with_stubs(struct rac_driver *table)
+{
+#define DRIVER_CALL(symbol)                      __atomic_store_n(&table->symbol, STUB(symbol), __ATOMIC_RELAXED);
+#define DRIVER_HOOK(symbol, name, since, effect) DRIVER_CALL(symbol)
 #include "hooks.def"
-};
-#undef STUB
+}
+
+/* What there is without a driver. Written when it is asked for, though the file could have it: a hundred
+ * pointers would have to be relocated in each process, also where nobody asks. */
+static const struct rac_driver *all_stubs(void)
+{
+	static struct rac_driver table;
+	static atomic_bool is_filled;
+
+	if (!atomic_load_explicit(&is_filled, memory_order_acquire)) {
+		/* Threads that do this at once write the same. */
+		fill_with_stubs(&table);
+		atomic_store_explicit(&is_filled, true, memory_order_release);
+	}
+	return &table;
+}
 
 static unsigned slot_of(const void *function)
 {
@@ -69,7 +86,7 @@ static void fill(struct binding *b, const struct rac_object *libcuda)
 {
 	uintptr_t found;
 
-	b->real = absent;
+	fill_with_stubs(&b->real);
 #define DRIVER_CALL(symbol)                            \
 	found = rac_object_function(libcuda, #symbol); \
 	if (found != 0)                                \
@@ -135,7 +152,7 @@ const struct rac_driver *rac_driver(void)
 {
 	const struct binding *b = binding();
 
-	return b != NULL ? &b->real : &absent;
+	return b != NULL ? &b->real : all_stubs();
 }
 
 bool rac_driver_present(void)
@@ -152,7 +169,7 @@ bool rac_driver_has(enum rac_hook hook)
 	switch (hook) {
 #define DRIVER_HOOK(symbol, name, since, effect) \
 	case RAC_HOOK_##symbol:                  \
-		return b->real.symbol != absent.symbol;
+		return b->real.symbol != STUB(symbol);
 #include "hooks.def"
 	default:
 		return false;

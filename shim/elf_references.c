@@ -3,6 +3,7 @@
  */
 #include "elf_references.h"
 
+#include "at_start.h"
 #include <elf.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,7 +19,7 @@
 #define IN_DATA  R_AARCH64_ABS64
 #endif
 
-static bool fills_a_slot(const ElfW(Rela) * relocation)
+RAC_AT_START_CODE static bool fills_a_slot(const ElfW(Rela) * relocation)
 {
 	uint64_t type = ELF64_R_TYPE(relocation->r_info);
 
@@ -26,7 +27,8 @@ static bool fills_a_slot(const ElfW(Rela) * relocation)
 }
 
 /* The relocations of one table that may name a symbol. */
-static const ElfW(Rela) * symbolic(const struct rac_object *object, int table, size_t *count)
+RAC_AT_START_CODE static const ElfW(Rela) *
+	symbolic(const struct rac_object *object, int table, size_t *count)
 {
 	const ElfW(Rela) *relocations = object->relocations[table];
 	size_t skipped = table == 0 ? object->relative_count : 0;
@@ -38,13 +40,13 @@ static const ElfW(Rela) * symbolic(const struct rac_object *object, int table, s
 	return relocations + skipped;
 }
 
-static bool is_weak(const ElfW(Sym) * symbol)
+RAC_AT_START_CODE static bool is_weak(const ElfW(Sym) * symbol)
 {
 	return symbol->st_shndx == SHN_UNDEF && ELF64_ST_BIND(symbol->st_info) == STB_WEAK;
 }
 
-static bool read_reference(const struct rac_object *object, const ElfW(Rela) * r, uintptr_t from,
-	uintptr_t to, struct rac_reference *out)
+RAC_AT_START_CODE static bool read_reference(const struct rac_object *object, const ElfW(Rela) * r,
+	uintptr_t from, uintptr_t to, struct rac_reference *out)
 {
 	uint32_t index = (uint32_t)ELF64_R_SYM(r->r_info);
 	uintptr_t *slot = (uintptr_t *)(object->base + r->r_offset);
@@ -63,7 +65,7 @@ static bool read_reference(const struct rac_object *object, const ElfW(Rela) * r
 	return true;
 }
 
-void rac_object_each_reference(const struct rac_object *object, bool calls,
+RAC_AT_START_CODE void rac_object_each_reference(const struct rac_object *object, bool calls,
 	bool (*visit)(void *context, const struct rac_object *object,
 		const struct rac_reference *reference),
 	void *context)

@@ -3,6 +3,7 @@
  */
 #include "elf_symbols.h"
 
+#include "at_start.h"
 #include "bare_string.h"
 #include <elf.h>
 #include <sys/auxv.h>
@@ -12,64 +13,44 @@
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 extern const char etext[] __attribute__((visibility("hidden")));
 
-/* glibc relocates the pointers of a dynamic section in place, musl and the vDSO do not. */
-static const void *absolute(ElfW(Addr) base, ElfW(Addr) pointer)
+/* glibc relocates the pointers of a dynamic section in place, musl and the vDSO do not; 0: none. */
+RAC_AT_START_CODE static const void *absolute(ElfW(Addr) base, ElfW(Addr) pointer)
 {
-	return (const void *)(pointer < base ? base + pointer : pointer);
+	return (const void *)(pointer != 0 && pointer < base ? base + pointer : pointer);
 }
 
-static void read_dynamic(struct rac_object *object)
+/* What a dynamic section says, by tag: those below this number, and those of GNU that we look at. */
+#define TAGS (DT_JMPREL + 1)
+
+RAC_AT_START_CODE static void read_dynamic(struct rac_object *object)
 {
-	ElfW(Addr) soname = 0;
-	bool named = false;
+	ElfW(Addr) base = object->base, values[TAGS] = {0};
 
 	for (const ElfW(Dyn) *d = object->dynamic; d != NULL && d->d_tag != DT_NULL; d++) {
-		switch (d->d_tag) {
-		case DT_SYMTAB:
-			object->symbols = absolute(object->base, d->d_un.d_ptr);
-			break;
-		case DT_STRTAB:
-			object->strings = absolute(object->base, d->d_un.d_ptr);
-			break;
-		case DT_GNU_HASH:
-			object->gnu_hash = absolute(object->base, d->d_un.d_ptr);
-			break;
-		case DT_HASH:
-			object->sysv_hash = absolute(object->base, d->d_un.d_ptr);
-			break;
-		case DT_SONAME:
-			soname = d->d_un.d_val;
-			named = true;
-			break;
-		case DT_RELA:
-			object->relocations[0] = absolute(object->base, d->d_un.d_ptr);
-			break;
-		case DT_RELASZ:
-			object->relocation_bytes[0] = d->d_un.d_val;
-			break;
-		case DT_RELACOUNT:
-			object->relative_count = d->d_un.d_val;
-			break;
-		case DT_JMPREL:
-			object->relocations[1] = absolute(object->base, d->d_un.d_ptr);
-			break;
-		case DT_PLTRELSZ:
-			object->relocation_bytes[1] = d->d_un.d_val;
-			break;
-		case DT_VERSYM:
-			object->symbol_versions = absolute(object->base, d->d_un.d_ptr);
-			break;
-		case DT_VERDEF:
-			object->versions = absolute(object->base, d->d_un.d_ptr);
-			break;
-		case DT_VERNEED:
-			object->needed_versions = absolute(object->base, d->d_un.d_ptr);
-			break;
-		default:
-			break;
-		}
+		ElfW(Addr) value = d->d_un.d_val;
+
+		if ((uint64_t)d->d_tag < TAGS)
+			values[d->d_tag] = value;
+		else if (d->d_tag == DT_GNU_HASH)
+			object->gnu_hash = absolute(base, value);
+		else if (d->d_tag == DT_RELACOUNT)
+			object->relative_count = value;
+		else if (d->d_tag == DT_VERSYM)
+			object->symbol_versions = absolute(base, value);
+		else if (d->d_tag == DT_VERDEF)
+			object->versions = absolute(base, value);
+		else if (d->d_tag == DT_VERNEED)
+			object->needed_versions = absolute(base, value);
 	}
-	object->soname = named && object->strings != NULL ? object->strings + soname : "";
+	object->symbols = absolute(base, values[DT_SYMTAB]);
+	object->strings = absolute(base, values[DT_STRTAB]);
+	object->sysv_hash = absolute(base, values[DT_HASH]);
+	object->relocations[0] = absolute(base, values[DT_RELA]);
+	object->relocation_bytes[0] = values[DT_RELASZ];
+	object->relocations[1] = absolute(base, values[DT_JMPREL]);
+	object->relocation_bytes[1] = values[DT_PLTRELSZ];
+	/* No text lies at the beginning of the table of strings: 0 is none. */
+	object->soname = object->strings != NULL ? object->strings + values[DT_SONAME] : "";
 }
 
 struct walk {
@@ -78,7 +59,7 @@ struct walk {
 	size_t position;
 };
 
-static int visit_header(struct dl_phdr_info *info, size_t size, void *context)
+RAC_AT_START_CODE static int visit_header(struct dl_phdr_info *info, size_t size, void *context)
 {
 	struct walk *walk = context;
 	struct rac_object object = {
@@ -97,7 +78,8 @@ static int visit_header(struct dl_phdr_info *info, size_t size, void *context)
 	return walk->visit(walk->context, &object) ? 0 : 1;
 }
 
-void rac_object_each(bool (*visit)(void *context, const struct rac_object *object), void *context)
+RAC_AT_START_CODE void rac_object_each(
+	bool (*visit)(void *context, const struct rac_object *object), void *context)
 {
 	struct walk walk = {.visit = visit, .context = context};
 
@@ -166,7 +148,8 @@ void rac_object_counts(size_t *loaded, unsigned long long *unloaded)
 	*unloaded = counts.unloaded;
 }
 
-static bool matches(const struct rac_object *object, uint32_t index, const char *name)
+RAC_AT_START_CODE static bool matches(
+	const struct rac_object *object, uint32_t index, const char *name)
 {
 	const ElfW(Sym) *symbol = &object->symbols[index];
 
@@ -174,7 +157,7 @@ static bool matches(const struct rac_object *object, uint32_t index, const char 
 		rac_same_text(object->strings + symbol->st_name, name);
 }
 
-uint32_t rac_symbol_hash(const char *name)
+RAC_AT_START_CODE uint32_t rac_symbol_hash(const char *name)
 {
 	uint32_t hash = 5381;
 
@@ -183,7 +166,8 @@ uint32_t rac_symbol_hash(const char *name)
 	return hash;
 }
 
-static uint32_t find_by_gnu_hash(const struct rac_object *object, const char *name, uint32_t hash)
+RAC_AT_START_CODE static uint32_t find_by_gnu_hash(
+	const struct rac_object *object, const char *name, uint32_t hash)
 {
 	const unsigned word_bits = 8 * sizeof(ElfW(Addr));
 	const uint32_t *table = object->gnu_hash;
@@ -212,7 +196,8 @@ static uint32_t find_by_gnu_hash(const struct rac_object *object, const char *na
 	}
 }
 
-static uint32_t find_by_sysv_hash(const struct rac_object *object, const char *name)
+RAC_AT_START_CODE static uint32_t find_by_sysv_hash(
+	const struct rac_object *object, const char *name)
 {
 	const uint32_t *table = object->sysv_hash;
 	uint32_t bucket_count = table[0];
@@ -234,7 +219,7 @@ static uint32_t find_by_sysv_hash(const struct rac_object *object, const char *n
 	return 0;
 }
 
-uintptr_t rac_object_function_hashed(
+RAC_AT_START_CODE uintptr_t rac_object_function_hashed(
 	const struct rac_object *object, const char *name, uint32_t hash, uint32_t *index)
 {
 	*index = 0;
@@ -266,7 +251,7 @@ bool rac_object_holds(const struct rac_object *object, uintptr_t address)
 	return false;
 }
 
-bool rac_object_is_ours(const struct rac_object *object)
+RAC_AT_START_CODE bool rac_object_is_ours(const struct rac_object *object)
 {
 	return object->dynamic == _DYNAMIC;
 }
@@ -278,7 +263,7 @@ void rac_object_ourselves(struct rac_object *out)
 	read_dynamic(out);
 }
 
-void rac_object_own_code(uintptr_t *from, uintptr_t *to)
+RAC_AT_START_CODE void rac_object_own_code(uintptr_t *from, uintptr_t *to)
 {
 	*from = (uintptr_t)__ehdr_start;
 	*to = (uintptr_t)etext;

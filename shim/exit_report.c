@@ -4,6 +4,7 @@
  */
 #include "exit_report.h"
 
+#include "at_start.h"
 #include "group_view.h"
 #include "judge.h"
 #include "message.h"
@@ -96,7 +97,7 @@ static enum rac_delivery deliver(struct rac_state *state, const struct rac_repor
 	}
 }
 
-bool rac_exit_report_is_due(void)
+RAC_AT_START_CODE bool rac_exit_report_is_due(void)
 {
 	const struct rac_state *state = rac_state_if_started();
 

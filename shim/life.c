@@ -11,6 +11,7 @@
  */
 #include "life.h"
 
+#include "at_start.h"
 #include "driver.h"
 #include "exit_report.h"
 #include "judge.h"
@@ -49,18 +50,21 @@ static _Noreturn void leave(int status)
  * This one runs last, so that nothing but the streams are left to do for exit, which goes on where it stands
  * when it is called again: it flushes them once, as it would have with the status of before.
  */
-static void on_exit_handler(int status, void *unused)
+RAC_AT_START_CODE static void on_exit_handler(int status, void *unused)
 {
 	(void)unused;
+	if (!rac_exit_report_is_due())
+		return;
 	rac_exit_report(RAC_END_EXIT, status & 0xff);
 	if (judged(status) != status)
 		exit(judged(status));
 }
 
-static void at_exit_handler(void *unused)
+RAC_AT_START_CODE static void at_exit_handler(void *unused)
 {
 	(void)unused;
-	rac_exit_report(RAC_END_EXIT, RAC_REPORT_STATUS_UNKNOWN);
+	if (rac_exit_report_is_due())
+		rac_exit_report(RAC_END_EXIT, RAC_REPORT_STATUS_UNKNOWN);
 }
 
 /* glibc hands the status to every handler, as the second argument. */
@@ -73,9 +77,9 @@ static void on_quick_exit_handler(void *unused, int status)
 		leave(judged(status));
 }
 
-void rac_life_register(void)
+RAC_AT_START_CODE void rac_life_register(void)
 {
-	static rac_atomic_u32 registered;
+	RAC_AT_START_DATA static rac_atomic_u32 registered;
 
 	if (rac_exchange_acq_rel(&registered, 1) != 0)
 		return;
@@ -88,7 +92,7 @@ void rac_life_register(void)
 			(__extension__(void (*)(void *))(uintptr_t) & on_quick_exit_handler), NULL);
 }
 
-static void __attribute__((constructor)) at_load(int argc, char **argv)
+RAC_AT_START_CODE static void __attribute__((constructor)) at_load(int argc, char **argv)
 {
 	rac_presence_start();
 	if (rac_state_is_inert())

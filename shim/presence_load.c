@@ -5,13 +5,15 @@
  * A program without CUDA pays for one look at the slots of its objects that are not merely called
  * through: nothing is written, unless one of them leads to us.
  */
+#include "at_start.h"
 #include "definer.h"
 #include "elf_references.h"
 #include "presence.h"
 #include "presence_parts.h"
 
 /* By these a library is told that has functions of its own by the names of the driver or of NVML. */
-static const char *const telling[] = {"cuInit", "nvmlDeviceGetMemoryInfo"};
+RAC_AT_START_DATA static char telling[][sizeof("nvmlDeviceGetMemoryInfo")] = {
+	"cuInit", "nvmlDeviceGetMemoryInfo"};
 
 #define TELLING (sizeof(telling) / sizeof(telling[0]))
 
@@ -22,7 +24,7 @@ struct survey {
 };
 
 /* The dynamic linker's functions are there only where libdl.so.2 is, before glibc 2.34. */
-static bool note_reference(
+RAC_AT_START_CODE static bool note_reference(
 	void *context, const struct rac_object *object, const struct rac_reference *reference)
 {
 	struct survey *survey = context;
@@ -32,7 +34,8 @@ static bool note_reference(
 	return !survey->is_bound_to_us;
 }
 
-static bool is_stand_in(const struct survey *survey, const struct rac_object *object)
+RAC_AT_START_CODE static bool is_stand_in(
+	const struct survey *survey, const struct rac_object *object)
 {
 	uint32_t symbol;
 
@@ -46,7 +49,7 @@ static bool is_stand_in(const struct survey *survey, const struct rac_object *ob
 
 /* A weak reference is asked for its address, so its slot is not one that is only called through. Calls
  * matter where a library has such functions of its own. */
-static bool survey_object(void *context, const struct rac_object *object)
+RAC_AT_START_CODE static bool survey_object(void *context, const struct rac_object *object)
 {
 	struct survey *survey = context;
 
@@ -85,7 +88,7 @@ static bool put_object_right(void *context, const struct rac_object *object)
 	return true;
 }
 
-void rac_presence_start(void)
+RAC_AT_START_CODE void rac_presence_start(void)
 {
 	struct survey survey = {0};
 

@@ -3,6 +3,7 @@
  */
 #include "process_info.h"
 
+#include "at_start.h"
 #include "process_identity.h"
 #include "process_stat.h"
 #include <fcntl.h>
@@ -12,14 +13,14 @@
 #include <time.h>
 #include <unistd.h>
 
-static int kept_argc;
-static char **kept_argv;
-static pid_t kept_pid;
-static uint64_t loaded_unix_ns, loaded_mono_ns;
+RAC_AT_START_DATA static int kept_argc;
+RAC_AT_START_DATA static char **kept_argv;
+RAC_AT_START_DATA static pid_t kept_pid;
+RAC_AT_START_DATA static uint64_t loaded_unix_ns, loaded_mono_ns;
 
 /* The kernel's time, whatever a library that is preloaded beside us makes of the C library's: files have
  * that time, and waiting ends by it. */
-static uint64_t clock_ns(clockid_t clock)
+RAC_AT_START_CODE static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec ts = {0};
 
@@ -27,22 +28,23 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-uint64_t rac_monotonic_ns(void)
+RAC_AT_START_CODE uint64_t rac_monotonic_ns(void)
 {
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
 /* Libraries whose constructors run before ours may use CUDA there: the first to come keeps the time. */
-static void keep_time(void)
+RAC_AT_START_CODE static void keep_time(void)
 {
 	if (loaded_mono_ns != 0)
 		return;
-	kept_pid = getpid();
+	/* Not getpid, whose page nothing else has touched yet. */
+	kept_pid = (pid_t)syscall(SYS_getpid);
 	loaded_unix_ns = clock_ns(CLOCK_REALTIME);
 	loaded_mono_ns = rac_monotonic_ns();
 }
 
-void rac_process_info_keep(int argc, char **argv)
+RAC_AT_START_CODE void rac_process_info_keep(int argc, char **argv)
 {
 	kept_argc = argc;
 	kept_argv = argv;

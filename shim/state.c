@@ -6,6 +6,7 @@
  */
 #include "state.h"
 
+#include "at_start.h"
 #include "life.h"
 #include "message.h"
 #include "process_info.h"
@@ -27,7 +28,7 @@ static struct rac_state_page first_page; /* until one that forks wipe is there *
 static struct rac_state_page inert_page = {.word = RAC_STATE_INERT};
 
 struct rac_state_page *rac_state_page = &first_page;
-static _Atomic(struct rac_state *) current;
+RAC_AT_START_DATA static _Atomic(struct rac_state *) current;
 
 static size_t page_round(size_t bytes)
 {
@@ -172,7 +173,7 @@ static void announce(void)
 	rac_startup_announce(state);
 }
 
-bool rac_state_is_inert(void)
+RAC_AT_START_CODE bool rac_state_is_inert(void)
 {
 	return getauxval(AT_SECURE) != 0;
 }
@@ -218,12 +219,12 @@ bool rac_state_is_active_quietly(void)
 	return rac_state_is_plain() || start(true);
 }
 
-struct rac_state *rac_state(void)
+RAC_AT_START_CODE struct rac_state *rac_state(void)
 {
 	return atomic_load_explicit(&current, memory_order_acquire);
 }
 
-struct rac_state *rac_state_if_started(void)
+RAC_AT_START_CODE struct rac_state *rac_state_if_started(void)
 {
 	struct rac_state *state = rac_state();
 

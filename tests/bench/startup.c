@@ -73,7 +73,8 @@ int main(int argc, char **argv)
 				once(libraries[(round + (size_t)i) % VARIANTS], argv + 4);
 	for (int i = 0; i < VARIANTS; i++)
 		medians[i] = median(times[i], rounds);
-	printf("%.3f ms alone, %+.3f with an empty library, %+.3f with the shim\n", medians[0],
-		medians[1] - medians[0], medians[2] - medians[0]);
+	printf("%.3f ms alone, %+.3f with an empty library, %+.3f with the shim: x %.2f\n",
+		medians[0], medians[1] - medians[0], medians[2] - medians[0],
+		(medians[2] - medians[0]) / (medians[1] - medians[0]));
 	return 0;
 }

@@ -88,12 +88,6 @@ compile "$T/no_links.so" '
 	#include <stdarg.h>
 	#include <stdlib.h>
 	#include <sys/syscall.h>
-	int link(const char *from, const char *to)
-	{
-		(void)from, (void)to;
-		errno = EPERM;
-		return -1;
-	}
 	long syscall(long number, ...)
 	{
 		long (*next)(long, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
@@ -103,6 +97,10 @@ compile "$T/no_links.so" '
 		for (int i = 0; i < 6; i++)
 			a[i] = va_arg(list, long);
 		va_end(list);
+		if (number == SYS_linkat) {
+			errno = EPERM;
+			return -1;
+		}
 		if (number == SYS_renameat2 && getenv("NO_RENAMEAT2")) {
 			errno = EINVAL;
 			return -1;
