@@ -15,6 +15,7 @@ world=musl B=$PWD/build-musl enter=with_musl
 scripts='arrays imports output query races refusal report routes settings untracked'
 lacks='
 routes | *dlvsym: * | musl has no dlvsym
+routes | *dlmopen* | musl has no dlmopen
 routes | a library that opens others by its RUNPATH* | musl looks in the RUNPATH of the program alone
 routes | RTLD_DEFAULT in a library opened RTLD_LOCAL* | musl looks in the scope of the program alone
 report | the report has the status | musl does not tell it to who asks at exit; it is null

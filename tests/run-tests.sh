@@ -25,8 +25,8 @@ for variable in $(env | sed -n 's/^\(RAC_[A-Z_]*\|CUDA_DEVICE_MEMORY_LIMIT[_0-9]
 	unset "$variable"
 done
 
-log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
+log=$(mktemp) && ran=$(mktemp) || exit 1
+trap 'rm -f "$log" "$ran"' EXIT
 passed=0
 failed=0
 skipped=0
@@ -47,6 +47,7 @@ run_script() {
 	status=$?
 	# Their own totals would be taken for the one below.
 	grep -Ev '^[0-9]+ passed, [0-9]+ failed$' "$log"
+	sed -n "s/^ok/${name##*/}	&/p" "$log" >>"$ran"
 	# The fields of TAP: "ok - name # SKIP reason" was not run.
 	good=$(grep -c '^ok' "$log")
 	bad=$(grep -c '^not ok' "$log")
@@ -90,6 +91,14 @@ for script in tests/programs/*.sh tests/cli/*.sh; do
 	$pattern) run_script "$script" sh "$script" ;;
 	esac
 done
+
+if [ "$pattern" = '*' ]; then
+	run_check 'each row of docs/guest.md names tests that were run' \
+		tests/lib/shown_by.py docs/guest.md "$ran"
+	# shellcheck disable=SC2016  # the inner shell's
+	run_check 'and one that was not run would be missed' \
+		sh -c '! tests/lib/shown_by.py docs/guest.md /dev/null >"$0"' "$log"
+fi
 
 [ -z "$failures" ] || printf '# failures in:\n%s' "$failures"
 [ "$skipped" -eq 0 ] || printf '%s skipped\n' "$skipped"

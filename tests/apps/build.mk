@@ -12,7 +12,8 @@ APPS_DRIVER  := driver_linked record_steps edges query_free query_sizes untracke
                 peer_lookup peer_host peer_threads life_exec life_end \
                 group_member group_kill stack_steps
 APPS_RUNTIME := demo edges_runtime query_runtime two_gpus beside
-APPS_BOTH    := stack_places refusal leak threads entry_point guest_state race_budget peer_kinds peer_ends
+APPS_BOTH    := stack_places route_ways refusal leak threads entry_point guest_state race_budget \
+                peer_kinds peer_ends
 APPS_NVML    := query_nvml habits
 APPS_PLAIN   := nocuda dlopen_dlsym dlvsym proc_address route_absent route_host \
                 route_callers

@@ -45,6 +45,20 @@ route 'runtime whose driver calls are not visible' cudaMalloc SIMCUDA_CUDART_HID
 	"$APPS/leak" -r 3M 1M
 shimmed SIMCUDA_CUDART_HIDDEN=1 "$APPS/threads" -r -n 4 -o 2000
 figures 'runtime whose driver calls are not visible, four threads' threads
+ways=$APPS/route_ways
+route 'driver API, addresses in data' cuMemAlloc_v2 "$ways" table
+route 'driver API, dlsym of RTLD_DEFAULT' cuMemAlloc_v2 "$ways" default
+route 'driver API, dlsym of RTLD_NEXT' cuMemAlloc_v2 "$ways" next
+route 'driver API, dlsym on dlopen(NULL)' cuMemAlloc_v2 "$ways" self
+route 'driver API, opened RTLD_DEEPBIND' cuMemAlloc_v2 "$ways" deepbind
+route 'driver API, dlmopen into the namespace of the program' cuMemAlloc_v2 "$ways" dlmopen
+route 'cudaGetDriverEntryPoint, without a version' cuMemAlloc_v2 "$ways" entry
+route 'cudaGetDriverEntryPoint, streams per thread' cuMemAllocAsync_ptsz "$ways" entry_ptsz
+route 'cuGetProcAddress, streams per thread' cuMemAllocAsync_ptsz "$ways" address_ptsz
+# The loader puts what is preloaded into the first namespace alone.
+shimmed RAC_LIMIT=64K "$ways" namespace
+is 'a driver that dlmopen puts into a namespace of its own is left alone' \
+	"$status $(cat "$T/out" "$T/err") $([ ! -e "$T/report.json" ] || echo reported)" '0 route_ways: fine '
 shimmed "$APPS/leak" 3M 5M
 figures 'what a program leaves behind is live in the report: driver API'
 shimmed "$APPS/leak" -r 3M 5M
@@ -119,6 +133,31 @@ for hidden in 0 1; do
 	is "$way: the cap refuses" "$(cat "$T/out") $(said 1 | cut -d ' ' -f 1-3)" \
 		'2 refused: cudaMalloc of'
 done
+
+# Every name that is exported, and what looks like one.
+compile "$T/each" '
+	#include <dlfcn.h>
+	#include <stdio.h>
+	#include <string.h>
+	int main(int argc, char **argv)
+	{
+		void *driver = dlopen(argv[1], RTLD_NOW);
+		for (int i = 2; i < argc; i++) {
+			void *found = dlsym(driver, argv[i]);
+			Dl_info info;
+			if (found && dladdr(found, &info))
+				printf("%s in %s\n", argv[i], strrchr(info.dli_fname, 47) + 1);
+		}
+		return 0;
+	}' -D_GNU_SOURCE
+# shellcheck disable=SC2046  # a list of names
+run env LD_PRELOAD="$SHIM" "$T/each" "$SIM/libcuda.so.1" $(
+	sed -n 's/^DRIVER_HOOK(\([A-Za-z0-9_]*\),.*/\1/p' shim/hooks.def)
+is 'each hooked function that the driver has is replaced' \
+	"$(grep -vc 'in librac_track.so$' "$T/out") $(($(wc -l <"$T/out") > 90))" '0 1'
+run env LD_PRELOAD="$SHIM" "$T/each" "$SIM/libcuda.so.1" cuLaunchKernel cuInits cuIni cuMemAlloc_v1 \
+	cuMemAlloc_v22 cu c '' cuda nvml
+is 'what is not hooked is not' "$(cat "$T/out")" 'cuLaunchKernel in libcuda.so.1'
 
 # Very many callers, and callers that come and go.
 {
