@@ -121,12 +121,11 @@ static bool visit_object(void *context, const struct rac_object *object)
 				(__extension__(__typeof__(pointer))(address)), __ATOMIC_RELEASE); \
 	} while (0)
 
-void rac_libc_bind(void)
+/* Apart, so that the many calls that find it done have no room of its to clear. */
+static __attribute__((noinline, cold)) void bind(void)
 {
 	struct search search = {0};
 
-	if (__atomic_load_n(&rac_libc_dlsym, __ATOMIC_ACQUIRE) != no_dlsym)
-		return;
 	/* Without a lock, which a child of fork may find held. The libdl of an older glibc may lie behind
 	 * its libc. */
 	rac_object_each_behind_us(visit_behind_us, &search);
@@ -142,6 +141,12 @@ void rac_libc_bind(void)
 	SET(rac_libc_dlopen, search.libc[WANT_DLOPEN]);
 	/* Last: it is what the test above looks at. */
 	SET(rac_libc_dlsym, search.libc[WANT_DLSYM]);
+}
+
+void rac_libc_bind(void)
+{
+	if (__builtin_expect(__atomic_load_n(&rac_libc_dlsym, __ATOMIC_ACQUIRE) == no_dlsym, 0))
+		bind();
 }
 
 static bool visit_next(void *context, const struct rac_object *object)

@@ -136,30 +136,27 @@ static struct pick look_up(void *handle, enum rac_hook asked, const char *name, 
 	return (struct pick){replacement(asked, found), 1};
 }
 
-/* The hook that is looked for, or RAC_HOOK_NONE. */
-static enum rac_hook asked_for(const char *name)
+/* A look-up of a name that looks like one of ours. Apart, so that those of all others save no registers. */
+static __attribute__((noinline)) struct pick pick(
+	void *handle, const char *name, const char *version, const void *caller)
 {
-	rac_libc_bind();
-	rac_presence_settle();
-	if (__builtin_expect(!may_be_hooked(name), 1))
-		return RAC_HOOK_NONE;
 	rac_presence_answer();
-	return rac_hook_find(name);
-}
+	enum rac_hook asked = rac_hook_find(name);
 
-struct pick rac_pick_dlsym(void *handle, const char *name, const char *unused, const void *caller)
-{
-	enum rac_hook asked = asked_for(name);
-
-	(void)unused;
-	return asked != RAC_HOOK_NONE ? look_up(handle, asked, name, NULL, caller) : not_ours;
+	return asked != RAC_HOOK_NONE ? look_up(handle, asked, name, version, caller) : not_ours;
 }
 
 struct pick rac_pick_dlvsym(void *handle, const char *name, const char *version, const void *caller)
 {
-	enum rac_hook asked = asked_for(name);
+	rac_libc_bind();
+	rac_presence_settle();
+	return may_be_hooked(name) ? pick(handle, name, version, caller) : not_ours;
+}
 
-	return asked != RAC_HOOK_NONE ? look_up(handle, asked, name, version, caller) : not_ours;
+struct pick rac_pick_dlsym(void *handle, const char *name, const char *unused, const void *caller)
+{
+	(void)unused;
+	return rac_pick_dlvsym(handle, name, NULL, caller);
 }
 
 int rac_pick_dlopen_mode(const char *file, int mode)

@@ -1,14 +1,17 @@
 # Benchmarks; they print figures and judge nothing.
 
 BENCH        := $(abspath $(B))/tests/bench
-BENCH_PARTS  := $(addprefix $(BENCH)/,bench_pairs bench_stacks pairs floor_cap.so floor_table.so)
+BENCH_PARTS  := $(addprefix $(BENCH)/,bench_pairs bench_stacks pairs floor_cap.so floor_table.so \
+                lookups floor_lookup.so)
 BENCH_ROUNDS ?= 15
 BENCH_CFLAGS  = $(CPPFLAGS) -Ishim $(CFLAGS) $(DEPS)
 
 .PHONY: bench
-bench: $(B)/tests/bench_core $(BENCH_PARTS) $(B)/librac_track.so ## measure the hot paths beside their floor
+bench: $(B)/tests/bench_core $(BENCH_PARTS) $(B)/librac_track.so apps ## measure the hot paths beside their floor
 	$(B)/tests/bench_core
 	$(BENCH)/bench_pairs $(BENCH)/ $(abspath $(B))/librac_track.so $(BENCH_ROUNDS) $(BENCH)/pairs.json
+	B=$(B) tests/bench/lookups.sh
+	B=$(B) tests/bench/startup.sh
 	B=$(B) tests/bench/stacks.sh
 
 $(B)/tests/bench_core: tests/bench/bench_core.c $(B)/librac_core.a
@@ -27,6 +30,14 @@ $(BENCH)/floor_cap.so: tests/bench/floor.c
 $(BENCH)/floor_table.so: tests/bench/floor.c
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_CFLAGS) -DFLOOR_TABLE -shared $< $(LDFLAGS) -ldl -o $@
+
+$(BENCH)/floor_lookup.so: tests/bench/floor_lookup.c
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) -shared $< $(LDFLAGS) -ldl -o $@
+
+$(BENCH)/lookups: tests/bench/lookups.c
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) $< $(LDFLAGS) -ldl -o $@
 
 $(BENCH)/pairs: tests/bench/pairs.c $(BENCH)/stub/libcuda.so.1
 	$(CC) $(BENCH_CFLAGS) $^ $(LDFLAGS) -Wl,-rpath,'$$ORIGIN/stub' -lpthread -o $@
