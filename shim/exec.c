@@ -42,7 +42,7 @@ static bool announce(int folder, const char *path, int flags)
 {
 	int saved = errno;
 	bool announced = rac_exit_report_is_due() && may_run(folder, path, flags) &&
-		rac_exit_report(RAC_END_EXEC, 0);
+		rac_exit_report_provisionally(RAC_END_EXEC, 0);
 
 	errno = saved;
 	return announced;
@@ -94,7 +94,7 @@ static bool announce_search(const char *file)
 	if (path == NULL)
 		path = "/bin:/usr/bin";
 	bool announced = may_run_along(path, file, alloca(longest_candidate(path, file))) &&
-		rac_exit_report(RAC_END_EXEC, 0);
+		rac_exit_report_provisionally(RAC_END_EXEC, 0);
 	errno = saved;
 	return announced;
 }

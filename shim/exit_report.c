@@ -4,7 +4,6 @@
  */
 #include "exit_report.h"
 
-#include "at_start.h"
 #include "group_view.h"
 #include "judge.h"
 #include "message.h"
@@ -19,7 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+/* How many times 1 ms a thread that ends the program waits for another one's report. */
+#define MOMENTS 1000
 
 static enum rac_delivery write_to_path(struct rac_state *state, const struct rac_report *report)
 {
@@ -97,29 +101,10 @@ static enum rac_delivery deliver(struct rac_state *state, const struct rac_repor
 	}
 }
 
-RAC_AT_START_CODE bool rac_exit_report_is_due(void)
+static void make(struct rac_state *state, enum rac_end end, int64_t status)
 {
-	const struct rac_state *state = rac_state_if_started();
-
-	return state != NULL && rac_load_relaxed(&state->reported) == 0;
-}
-
-bool rac_exit_report(enum rac_end end, int64_t status)
-{
-	struct rac_state *state = rac_state_if_started();
-	int saved = errno;
-	struct rac_report report;
-
-	if (state == NULL)
-		return false;
-	const struct rac_signals held = rac_signals_hold();
-
-	/* Two threads may end the process at once; one of them reports. */
-	if (rac_exchange_acq_rel(&state->reported, 1) != 0) {
-		rac_signals_release(&held);
-		return false;
-	}
 	const struct rac_record_fate ended = {end, status, rac_monotonic_ns()};
+	struct rac_report report;
 
 	state->report_delivery = RAC_DELIVERED_NOWHERE;
 	if (rac_load_relaxed(&state->used) != 0) {
@@ -136,19 +121,20 @@ bool rac_exit_report(enum rac_end end, int64_t status)
 		rac_site_report_end(&room);
 	}
 	rac_record_file_end(state, &ended);
-	rac_signals_release(&held);
-	errno = saved;
-	return true;
 }
 
-static void say_withdrawn(struct rac_state *state, int error)
+static void say_overtaken(struct rac_state *state, const char *why, int64_t error)
 {
 	struct rac_text t;
 
 	rac_startup_begin_line(&t, state->report_line, sizeof(state->report_line), state);
-	rac_text_string(&t, "the program goes on, since what was to end it failed (errno ");
-	rac_text_i64(&t, error);
-	rac_text_string(&t, "): the report ");
+	rac_text_string(&t, why);
+	if (error != 0) {
+		rac_text_string(&t, " (errno ");
+		rac_text_i64(&t, error);
+		rac_text_string(&t, ")");
+	}
+	rac_text_string(&t, ": the report ");
 	if (state->settings.report_to == RAC_REPORT_PATH) {
 		rac_text_string(&t, "in ");
 		rac_text_quoted(&t, state->report_path, strlen(state->report_path), 256);
@@ -160,17 +146,100 @@ static void say_withdrawn(struct rac_state *state, int error)
 	rac_message_stderr(state, state->report_line, t.used);
 }
 
+/* Acquire: who comes next finds the rooms for the report as the last one left them. */
+static bool claim(struct rac_state *state, uint32_t phase)
+{
+	return rac_cas_strong_acq_rel(&state->report_phase, &phase, RAC_REPORT_IS_UNDER_WAY);
+}
+
+/* Release: pairs with claim. */
+static void leave(struct rac_state *state, enum rac_report_phase phase)
+{
+	rac_store_release(&state->report_phase, phase);
+}
+
+/*
+ * For a report that is the last. Returns what was there before it, or that there is nothing to be done. The
+ * process must not end while another thread is about a report; but that one may wait for a reader.
+ */
+static enum rac_report_phase claim_the_last(struct rac_state *state)
+{
+	const struct timespec moment = {.tv_nsec = 1000000};
+	uint32_t phase = rac_load_relaxed(&state->report_phase);
+
+	for (int i = 0; i < MOMENTS && phase != RAC_REPORT_IS_MADE; i++) {
+		if (phase != RAC_REPORT_IS_UNDER_WAY && claim(state, phase))
+			return (enum rac_report_phase)phase;
+		syscall(SYS_nanosleep, &moment, NULL);
+		phase = rac_load_relaxed(&state->report_phase);
+	}
+	return RAC_REPORT_IS_MADE;
+}
+
+bool rac_exit_report_is_due(void)
+{
+	const struct rac_state *state = rac_state_if_started();
+
+	return state != NULL && rac_load_relaxed(&state->report_phase) == RAC_REPORT_IS_DUE;
+}
+
+void rac_exit_report(enum rac_end end, int64_t status)
+{
+	struct rac_state *state = rac_state_if_started();
+	int saved = errno;
+
+	if (state == NULL)
+		return;
+	const struct rac_signals held = rac_signals_hold();
+	enum rac_report_phase before = claim_the_last(state);
+
+	if (before == RAC_REPORT_IS_PROVISIONAL) {
+		if (state->report_delivery == RAC_DELIVERED_STREAM)
+			say_overtaken(state, "the program ends by another thread", 0);
+		rac_record_file_resume(state);
+	}
+	if (before != RAC_REPORT_IS_MADE) {
+		make(state, end, status);
+		leave(state, RAC_REPORT_IS_MADE);
+	}
+	rac_signals_release(&held);
+	errno = saved;
+}
+
+bool rac_exit_report_provisionally(enum rac_end end, int64_t status)
+{
+	struct rac_state *state = rac_state_if_started();
+	int saved = errno;
+
+	if (state == NULL)
+		return false;
+	const struct rac_signals held = rac_signals_hold();
+	bool ours = claim(state, RAC_REPORT_IS_DUE);
+
+	if (ours) {
+		make(state, end, status);
+		leave(state, RAC_REPORT_IS_PROVISIONAL);
+	}
+	rac_signals_release(&held);
+	errno = saved;
+	return ours;
+}
+
 void rac_exit_report_withdraw(int error)
 {
 	struct rac_state *state = rac_state();
 	int saved = errno;
+	const struct rac_signals held = rac_signals_hold();
 
-	if (state->report_delivery == RAC_DELIVERED_FILE)
-		rac_report_file_remove(state);
-	else if (state->report_delivery == RAC_DELIVERED_STREAM)
-		say_withdrawn(state, error);
-	rac_record_file_resume(state);
-	/* Release: who reports next finds the buffers free. */
-	rac_store_release(&state->reported, 0);
+	if (claim(state, RAC_REPORT_IS_PROVISIONAL)) {
+		if (state->report_delivery == RAC_DELIVERED_FILE)
+			rac_report_file_remove(state);
+		else if (state->report_delivery == RAC_DELIVERED_STREAM)
+			say_overtaken(state, "the program goes on, since what was to end it failed",
+				error);
+		rac_record_file_resume(state);
+		leave(state, RAC_REPORT_IS_DUE);
+	}
+	rac_signals_release(&held);
 	errno = saved;
 }

@@ -53,7 +53,7 @@ static _Noreturn void leave(int status)
 RAC_AT_START_CODE static void on_exit_handler(int status, void *unused)
 {
 	(void)unused;
-	if (!rac_exit_report_is_due())
+	if (rac_state_if_started() == NULL)
 		return;
 	rac_exit_report(RAC_END_EXIT, status & 0xff);
 	if (judged(status) != status)
@@ -63,7 +63,7 @@ RAC_AT_START_CODE static void on_exit_handler(int status, void *unused)
 RAC_AT_START_CODE static void at_exit_handler(void *unused)
 {
 	(void)unused;
-	if (rac_exit_report_is_due())
+	if (rac_state_if_started() != NULL)
 		rac_exit_report(RAC_END_EXIT, RAC_REPORT_STATUS_UNKNOWN);
 }
 
@@ -117,7 +117,7 @@ RAC_EXPORT _Noreturn void _Exit(int status)
 /* The C library's lets the parent leave by an _exit of its own. */
 RAC_EXPORT int daemon(int nochdir, int noclose)
 {
-	bool announced = rac_exit_report(RAC_END_UNDERSCORE_EXIT, 0);
+	bool announced = rac_exit_report_provisionally(RAC_END_UNDERSCORE_EXIT, 0);
 	int result = RAC_LIBC_NEXT(daemon)(nochdir, noclose);
 
 	/* The parent comes here only if there is no child. */

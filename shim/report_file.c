@@ -163,10 +163,14 @@ static bool has_our_pid(const struct rac_state *state, const char *path)
 	return strncmp(beginning, text, strlen(text)) == 0 || strstr(beginning, json) != NULL;
 }
 
-/* Not what was written since we started, or by an image that this process was before. */
+/* Not what was written since we started, or by an image that this process was before, but for a report of
+ * our own that is overtaken. */
 static bool may_replace(const struct rac_state *state, const char *path)
 {
 	struct statx st;
+
+	if (rac_shared_file_is(path, &state->provisional_report))
+		return true;
 
 	if (rac_file_status(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_MTIME, &st) != 0)
 		return true;
@@ -187,6 +191,7 @@ static enum rac_delivery write_file(
 	}
 	int error = write_report(state, fd, report, json);
 
+	state->provisional_report = state->report_file;
 	rac_shared_file_identify(fd, &state->report_file);
 	/* The error of a file on another machine may come only now. */
 	if (syscall(SYS_close, fd) != 0 && error == 0)
@@ -213,7 +218,8 @@ enum rac_delivery rac_report_file_write(
 	return write_file(state, path, report, json);
 }
 
-void rac_report_file_remove(const struct rac_state *state)
+void rac_report_file_remove(struct rac_state *state)
 {
 	rac_shared_file_unlink(state->report_path, &state->report_file);
+	state->report_file = (struct rac_shared_file){0};
 }

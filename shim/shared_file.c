@@ -116,15 +116,20 @@ int rac_shared_file_reopen(const char *path, const struct rac_shared_file *file)
 	return -1;
 }
 
-void rac_shared_file_unlink(const char *path, const struct rac_shared_file *file)
+bool rac_shared_file_is(const char *path, const struct rac_shared_file *file)
 {
 	int fd = rac_file_open(path, O_PATH | O_NOFOLLOW, 0);
+	bool is = fd >= 0 && is_same(fd, file);
 
-	if (fd < 0)
-		return;
-	if (is_same(fd, file))
+	if (fd >= 0)
+		rac_file_close(fd);
+	return is;
+}
+
+void rac_shared_file_unlink(const char *path, const struct rac_shared_file *file)
+{
+	if (rac_shared_file_is(path, file))
 		unlink(path);
-	rac_file_close(fd);
 }
 
 void rac_shared_file_punch(int fd, uint64_t offset, uint64_t bytes)

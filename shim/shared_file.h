@@ -32,6 +32,9 @@ void *rac_shared_file_map(int fd, uint64_t offset, uint64_t bytes);
 /* Opens a file by its name if it is still the same, for reading and writing. -1 with ESTALE: it is not. */
 int rac_shared_file_reopen(const char *path, const struct rac_shared_file *file);
 
+/* Whether the name stands for the file. */
+bool rac_shared_file_is(const char *path, const struct rac_shared_file *file);
+
 /* Removes the name if it still stands for the file. */
 void rac_shared_file_unlink(const char *path, const struct rac_shared_file *file);
 

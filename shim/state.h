@@ -47,6 +47,15 @@ struct rac_green {
 };
 
 struct rac_code;
+/* How far the report of the process is. One that was made before an exec is provisional: the call may fail,
+ * and another thread may end the program before it does. */
+enum rac_report_phase {
+	RAC_REPORT_IS_DUE,
+	RAC_REPORT_IS_UNDER_WAY,
+	RAC_REPORT_IS_PROVISIONAL,
+	RAC_REPORT_IS_MADE
+};
+
 struct rac_group_share;
 struct rac_rule_set;
 
@@ -75,7 +84,7 @@ struct rac_state {
 	rac_atomic_u32 caps_checked; /* somebody compares the caps with the devices there are */
 	rac_atomic_u32 announced;    /* somebody says what there is to say of the settings */
 	rac_atomic_u32 used;         /* CUDA was used: a report is due */
-	rac_atomic_u32 reported;
+	rac_atomic_u32 report_phase; /* enum rac_report_phase */
 	rac_atomic_u64 refusals_said, driver_refusals_said;
 	_Atomic(struct rac_group_share *) groups[RAC_MAX_DEVICES]; /* see group_share.h */
 	rac_atomic_u64 group_troubles[RAC_MAX_DEVICES];            /* one bit each: it was said */
@@ -99,7 +108,8 @@ struct rac_state {
 	char report_path[4096], report_temporary[4096];
 	char report_line[1024]; /* that there is none, and why */
 	enum rac_delivery report_delivery;
-	struct rac_shared_file report_file; /* what it was written to, for taking it back */
+	struct rac_shared_file report_file;        /* what it was written to, for taking it back */
+	struct rac_shared_file provisional_report; /* the file whose place it takes */
 };
 
 /* Sets a flag that is read much and set once, without writing to its line again. */

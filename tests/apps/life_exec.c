@@ -1,11 +1,12 @@
 /*
  * Leaves by a function of the exec family, and says what it returned if it did; then the status is 9.
- * Usage: life_exec [none|cuda|fork|vfork|threads|thread|signal] FUNCTION FILE [ARGUMENT…]    up to four arguments
+ * Usage: life_exec [none|cuda|fork|vfork|threads|thread|signal|race] FUNCTION FILE [ARGUMENT…]    up to four arguments
  *
  *	none	no CUDA		cuda	keeps 1 MiB of device memory	fork, vfork	so does the parent, the child leaves
  *	threads	as fork, again and again, while other threads allocate and open libraries
  *	thread	as cuda, in a thread, while others do that
  *	signal	as cuda, in a handler of SIGSEGV on a stack of 8 KiB
+ *	race	as cuda, again and again in a thread, while the first one ends the program with status 9
  *
  * FUNCTION is one of the family, or spawn, spawnp, system, popen, which are not meant by it. Functions that
  * take an environment hand on this one with MARK=handed.
@@ -33,7 +34,7 @@ static const char *function;
 static char **command; /* FILE ARGUMENT… */
 static char *handed[512];
 static CUcontext context;
-static _Atomic int stop;
+static _Atomic int stop, returned;
 
 static void use_cuda(void)
 {
@@ -176,6 +177,25 @@ static void *leave_in_thread(void *unused)
 	return unused;
 }
 
+static void *leave_again_and_again(void *unused)
+{
+	for (;;) {
+		leave();
+		atomic_fetch_add(&returned, 1);
+	}
+	return unused;
+}
+
+static int end_meanwhile(void)
+{
+	pthread_t thread;
+
+	EXPECT(pthread_create(&thread, NULL, leave_again_and_again, NULL) == 0);
+	while (atomic_load(&returned) < 3)
+		;
+	return 9;
+}
+
 static int leave_among_threads(void)
 {
 	pthread_t threads[THREADS];
@@ -214,6 +234,8 @@ int main(int argc, char **argv)
 		return leave_among_threads();
 	if (strcmp(place, "signal") == 0)
 		leave_in_handler();
+	if (strcmp(place, "race") == 0)
+		return end_meanwhile();
 	if (strcmp(place, "thread") == 0) {
 		pthread_t threads[THREADS], thread;
 

@@ -81,6 +81,20 @@ report not there exit-9 "
 done
 run env LD_PRELOAD="$SHIM" "$app" thread execve "$T/junk" a
 is 'among threads, too' "$status $(ends "$T/err")" '8 exec withdrawn-8 _exit-8 '
+# A thread whose exec fails reports and takes it back, again and again, while another one ends the program.
+for number in $(seq 40); do
+	rm -rf "$T/race"
+	env LD_PRELOAD="$SHIM" RAC_REPORT="$T/race/r" "$app" race execve "$T/junk" a >"$T/out" 2>&1
+	echo "$? $(ends "$T/race/r")$(find "$T/race" -name 'r?*' -type f | wc -l)"
+done | sort | uniq -c | sed 's/^ *//' >"$T/raced"
+is 'the end of a program leaves its report, whatever another thread is about' "$(cat "$T/raced")" \
+	'40 9 exit-9 0'
+for number in $(seq 40); do
+	env LD_PRELOAD="$SHIM" "$app" race execve "$T/junk" a 2>"$T/err" >"$T/out"
+	ends "$T/err" | sed 's/.* \(.* \)$/\1/'
+	echo
+done | sort | uniq -c | sed 's/^ *//' >"$T/raced"
+is 'on stderr that report is the last' "$(cat "$T/raced")" '40 exit-9 '
 run env LD_PRELOAD="$SHIM" RAC_FORMAT=json "$app" cuda execve "$T/junk" a
 is 'JSON on stderr is followed by the same line' \
 	"$(sed -e 's/.*"how":"\([a-z]*\)".*/\1/' -e 's/.*goes on.*/withdrawn/' "$T/err" | tr '\n' ' ')" \
