@@ -128,6 +128,12 @@ is 'an image that another one replaced says so' "$(of "$T/run.rec" "$figures")" 
 is 'which has a record of its own' "$(of "$(ls "$T"/run.rec.*)" "$figures")" 'exit 4 1048576 1048576 1 0'
 printf 'no interpreter\n' >"$T/script"
 chmod +x "$T/script"
+mkdir "$T/images"
+run env LD_PRELOAD="$SHIM" RAC_REPORT=none RAC_RECORD="$T/images/%p.rec" "$steps" alloc 3 1M exec alloc 1 1M kill
+is 'so have the images of one process where the name is by its pid, however the last one ends' \
+	"$(for image in "$T/images/"*; do of "$image" "$figures"; done)" 'exec 0 3145728 3145728 3 0
+killed 0 1048576 1048576 1 0'
+rm -rf "$T/images"
 recorded alloc 3 1M noexec "$T/script" alloc 1 1M kill
 is 'one that was not replaced goes on' "$(of "$T/run.rec" "$figures")" 'killed 0 4194304 4194304 4 0'
 for number in 2 16 64; do
