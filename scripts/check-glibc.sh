@@ -17,13 +17,14 @@ mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 packages=gcc,libc6-dev,libdw-dev,libiberty-dev,libjson-c-dev,libncurses-dev,make,procps,python3,strace,zlib1g-dev
 failures=0
 
-# fetch SUITE: a tree of that release in $worlds/SUITE, whole or not at all.
+# fetch SUITE: a tree of that release with these packages in $worlds/SUITE, whole or not at all.
 fetch() {
-	[ ! -d "$worlds/$1" ] || return 0
+	[ "$(cat "$worlds/$1/packages" 2>/dev/null)" != "$packages" ] || return 0
 	mkdir -p "$worlds"
-	rm -rf "$worlds/$1.part"
-	debootstrap --variant=minbase --include="$packages" "$1" "$worlds/$1.part" "$mirror" \
+	rm -rf "$worlds/$1" "$worlds/$1.part"
+	timeout 600 debootstrap --variant=minbase --include="$packages" "$1" "$worlds/$1.part" "$mirror" \
 		>"$worlds/$1.log" 2>&1 || return 1
+	echo "$packages" >"$worlds/$1.part/packages"
 	mv "$worlds/$1.part" "$worlds/$1"
 }
 

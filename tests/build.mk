@@ -81,12 +81,12 @@ check-viewers: ## read pages and exports with the programs that they are for
 	@B=$(B) tests/run-tests.sh tests/cli/ci.sh
 	@B=$(B) tests/run-tests.sh tests/cli/html.sh
 
-check-worlds: ## run the tests on aarch64, with musl, and on older and newer releases of Debian
+check-worlds: ## run the tests on aarch64, with musl, and on older and newer releases of Debian (SUITES=bullseye)
 	@scripts/setup.sh worlds
 	@+$(SUBMAKE) shim
 	@scripts/check-aarch64.sh
 	@scripts/check-musl.sh $(B)/librac_track.so
-	@B=$(B) scripts/check-glibc.sh
+	@B=$(B) scripts/check-glibc.sh $(SUITES)
 
 # Minutes: the project compiles and tests itself, thrice.
 check-guests: ## run everyday programs, this project's build and other preloaded libraries with the shim

@@ -27,6 +27,9 @@ for assert_name in $(env | sed -n 's/^\(RAC_[A-Za-z0-9_]*\)=.*/\1/p'); do
 	unset "$assert_name"
 done
 
+# A compiler behind a cache opens and leaves other files each time.
+export CCACHE_DISABLE=1
+
 # run COMMAND…: leaves its output in $T/out and $T/err and its status in $status.
 run() {
 	"$@" >"$T/out" 2>"$T/err"
@@ -84,7 +87,7 @@ try_compile() {
 	assert_output=$1
 	printf '%s\n' "$2" >"$T/compile.c"
 	shift 2
-	${CC:-gcc} "$T/compile.c" "$@" -ldl -o "$assert_output" 2>"$T/compile.err"
+	env -u XDG_RUNTIME_DIR ${CC:-gcc} "$T/compile.c" "$@" -ldl -o "$assert_output" 2>"$T/compile.err"
 }
 
 # compile: the same, for what must compile on every machine.
