@@ -111,6 +111,12 @@ size_t strcspn(const char *text, const char *set)
 	return span(text, set, 0);
 }
 
+char *strpbrk(const char *text, const char *set)
+{
+	text += strcspn(text, set);
+	return *text != '\0' ? FOUND(text) : NULL;
+}
+
 char *strcpy(char *to, const char *from)
 {
 	return memcpy(to, from, strlen(from) + 1);
