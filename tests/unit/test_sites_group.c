@@ -93,13 +93,14 @@ Test(sites_group, keeps_what_each_place_held_at_each_moment)
 	unsigned seed = 7;
 
 	for (size_t i = 0; i < SITES; i++)
-		sites[i] = site(rand_r(&seed) % 5, rand_r(&seed) % 3, rand_r(&seed) % 50);
+		sites[i] = site((unsigned)rand_r(&seed) % 5, (unsigned)rand_r(&seed) % 3,
+			(unsigned)rand_r(&seed) % 50);
 	struct rac_report_site before[SITES];
 
 	memcpy(before, sites, sizeof(before));
 	for (size_t i = 0; i < 4000; i++)
 		events[i] = (struct rac_report_event){
-			i, rand_r(&seed) % 1000, (uint32_t)rand_r(&seed) % SITES};
+			i, (unsigned)rand_r(&seed) % 1000, (unsigned)rand_r(&seed) % SITES};
 	report.timeline = (struct rac_report_timeline){events, 4000, 0};
 	cr_assert(rac_sites_group(&report, sites, &pool));
 	cr_assert_eq(report.site_count, 12);
