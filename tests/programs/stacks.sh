@@ -270,6 +270,11 @@ shimmed RAC_STACKS=native,python RAC_DEPTH=128 "$PYTHON" -c 'import ctypes, sys
 ctypes.CDLL(sys.argv[1]).far(60)' "$T/libfar.so"
 is 'a larger depth keeps them all' "$(report '[(sum(f["module"].endswith("libfar.so") for f in s["frames"]),
 	s["frames"][-1]["language"]) for s in r["sites"]]')" "[(61, 'native')]"
+rm -f "$T/report.json" "$T/truth.json"
+run env SIMCUDA_TRUTH="$T/truth.json" "$RAC" run --report "$T/report.json" -- "$PYTHON" -B "$T/train.py" \
+	"$SIM/libcudart.so"
+figures 'under rac run a program adds up'
+is 'and has its stacks without being asked to' "$(frames none | grep -c ':')" 4
 shimmed RAC_STACKS=native "$PYTHON" -B "$T/train.py" "$SIM/libcudart.so"
 is 'without them there are native frames alone' \
 	"$(report '{f["language"] for s in r["sites"] for f in s["frames"]}')" "{'native'}"
