@@ -147,6 +147,20 @@ for seed in 1 2 3; do
 		"$(diff "$T/expected" "$T/got")" ''
 done
 
+# steps N: the system calls that so many steps make.
+steps() {
+	RAC_STACKS=native,python RAC_REPORT=none strace -f -c -o "$T/strace" \
+		env LD_PRELOAD="$SHIM" "$APPS/stack_steps" 1 "$1" >/dev/null 2>&1
+	awk 'END { print $(NF - 2) }' "$T/strace"
+}
+if command -v strace >/dev/null; then
+	# One more or less is where the kernel put things.
+	is 'a stack that was met before costs no system call' \
+		"$(($(steps 30000) - $(steps 3000) < 10))" 1
+else
+	skip 'a stack that was met before costs no system call' 'no strace'
+fi
+
 # Python calls through ctypes, from a generator, a thread, a callback, and deeper than is kept.
 cat >"$T/train.py" <<'END'
 import ctypes
