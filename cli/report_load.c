@@ -64,6 +64,7 @@ static bool load_sites(
 		return false;
 	out->report.site_count = rac_report_sites(
 		&sites->tables, rac_record_sites_style(sites), room, bytes, &out->report.sites);
+	out->report.checkpoints = sites->tables.checkpoints;
 	grade(&out->report);
 	return true;
 }

@@ -12,6 +12,7 @@ static const struct rac_field site_fields[] = {
 	OPTIONAL("api", TEXT, struct rac_report_site, api),
 	OPTIONAL("owner", TEXT, struct rac_report_site, owner),
 	OPTIONAL("owner_name", TEXT, struct rac_report_site, owner_name),
+	OPTIONAL("scope", TEXT, struct rac_report_site, scope),
 	NEEDED("live_bytes", COUNT, struct rac_report_site, live_bytes),
 	NEEDED("live_count", COUNT, struct rac_report_site, live_count),
 	NEEDED("peak_bytes", COUNT, struct rac_report_site, peak_bytes),

@@ -1,8 +1,9 @@
 /*
- * report_read_verdict.c - the verdict of a JSON report, with the rules that it took into account.
+ * report_read_verdict.c - the verdict of a JSON report, with the rules and checkpoints that it took into account.
  */
 #include "report_read_parts.h"
 
+#include "checkpoints.h"
 #include "rules.h"
 #include <string.h>
 
@@ -81,6 +82,37 @@ static bool read_rules(struct rac_report_reading *r, const struct rac_place *ver
 	return to != NULL;
 }
 
+static const struct rac_field checkpoint_fields[] = {
+	NEEDED("number", COUNT, struct rac_report_checkpoint, number),
+	OPTIONAL("name", TEXT, struct rac_report_checkpoint, name),
+	NEEDED("at_ns", COUNT, struct rac_report_checkpoint, at_ns),
+	NEEDED("live_bytes", COUNT, struct rac_report_checkpoint, live_bytes),
+};
+
+/* As the process keeps them, the newest in the place that its number has. */
+static bool read_checkpoints(struct rac_report_reading *r, struct rac_report *out)
+{
+	const struct rac_node *array = rac_node_get(r->document, "checkpoints");
+	struct rac_checkpoints *to;
+
+	if (array == NULL)
+		return true;
+	to = rac_reading_room(r, 1, sizeof(*to));
+	if (to == NULL || !need_array(r, NULL, "checkpoints", array))
+		return false;
+	for (size_t i = 0; i < rac_node_length(array); i++) {
+		const struct rac_place at = {NULL, "checkpoints", i};
+		struct rac_report_checkpoint one = {.name = ""};
+
+		if (!rac_fields_read(&r->fields, &at, rac_node_at(array, i), checkpoint_fields,
+			    COUNT(checkpoint_fields), &one))
+			return false;
+		rac_checkpoint_put(to, &one);
+	}
+	out->checkpoints = to;
+	return true;
+}
+
 bool rac_reading_verdict(struct rac_report_reading *r, struct rac_report *out)
 {
 	const struct rac_place place = {NULL, "verdict", RAC_NO_INDEX};
@@ -90,7 +122,8 @@ bool rac_reading_verdict(struct rac_report_reading *r, struct rac_report *out)
 
 	if (verdict != NULL && rac_node_kind(verdict) != RAC_NODE_OBJECT)
 		return rac_field_complain(&r->fields, NULL, "verdict", verdict, "an object");
-	return read_conditions(r, &place, rac_node_get(verdict, "conditions"), out) &&
+	return read_checkpoints(r, out) &&
+		read_conditions(r, &place, rac_node_get(verdict, "conditions"), out) &&
 		read_rules(r, &place, rac_node_get(verdict, "rules"), out) &&
 		rac_fields_read(&r->fields, &place, verdict, &exit_code, 1, out);
 }

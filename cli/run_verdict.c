@@ -3,6 +3,7 @@
  */
 #include "run_verdict.h"
 
+#include "checkpoints.h"
 #include "cli.h"
 #include "report_modules.h"
 #include "run.h"
@@ -137,7 +138,7 @@ void rac_run_verdict_add(struct rac_run_verdict *v, struct rac_loaded *loaded)
 	for (size_t i = 0; i < v->files.count; i++)
 		v->files.rules[i].bytes = v->files.rules[i].count = 0;
 	v->judge.application = program_of(report);
-	v->judge.checkpoints = report->checkpoint_count;
+	v->judge.checkpoints = rac_checkpoints_count(report->checkpoints);
 	/* They lie in memory of this report. */
 	rac_judge_sites(
 		&v->judge, (struct rac_report_site *)(uintptr_t)report->sites, report->site_count);

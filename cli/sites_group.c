@@ -47,6 +47,8 @@ static int compare_places(const struct rac_report_site *a, const struct rac_repo
 	if (order == 0)
 		order = compare_u64(a->trend, b->trend);
 	if (order == 0)
+		order = compare_text(a->scope, b->scope);
+	if (order == 0)
 		order = compare_text(a->api, b->api);
 	if (order == 0)
 		order = compare_text(a->owner, b->owner);

@@ -124,6 +124,8 @@ struct rac_record_device {
 		[RAC_LIMIT_SOURCE_MAX]; /* the variable that the cap comes from; "": no cap */
 	char group[RAC_GROUP_NAME_MAX]; /* that shares the cap; "": none */
 	rac_atomic_u64 group_bytes;     /* what it used when somebody last looked */
+	rac_atomic_u64
+		peak_before; /* the highest of those before the program started the peak anew */
 };
 
 /* What is told of a device's untracked memory. */

@@ -70,6 +70,10 @@ void rac_record_report(const struct rac_record_parts *parts, const struct rac_re
 
 		if (rac_tracker_snapshot(parts->tracker, device, &room->devices[at]) != RAC_OK)
 			continue;
+		uint64_t before = rac_load_relaxed(&parts->devices[device].peak_before);
+
+		if (room->devices[at].peak_bytes < before)
+			room->devices[at].peak_bytes = before;
 		rac_record_untracked(&parts->devices[device], &room->untracked[at]);
 		describe_group(&parts->devices[device], room->group_names[at], &room->groups[at]);
 		out->device_count++;

@@ -6,6 +6,7 @@
  */
 #include "record_sites.h"
 
+#include "checkpoints.h"
 #include "stack.h"
 #include <string.h>
 
@@ -44,11 +45,11 @@ static uint64_t length_of(enum rac_segment kind, uint32_t index)
 		return rac_sites_level_bytes(index);
 	if (kind == RAC_SEGMENT_ARENA)
 		return rac_arena_level_words(index) * sizeof(uint64_t);
-	return 0;
+	return kind == RAC_SEGMENT_CHECKPOINTS ? sizeof(struct rac_checkpoints) : 0;
 }
 
 static const enum rac_segment copied[] = {
-	RAC_SEGMENT_SITES, RAC_SEGMENT_ARENA, RAC_SEGMENT_MODULES};
+	RAC_SEGMENT_SITES, RAC_SEGMENT_ARENA, RAC_SEGMENT_MODULES, RAC_SEGMENT_CHECKPOINTS};
 
 size_t rac_record_sites_bytes(const struct rac_record_view *view)
 {
@@ -144,6 +145,22 @@ static void read_modules(
 	}
 }
 
+/* Two threads may have come to the first one together: the table of one of them was never used. */
+static void read_checkpoints(
+	struct rac_record_view *view, struct rest *rest, struct rac_site_tables *out)
+{
+	struct rac_record_piece piece;
+	uint32_t at = 0;
+
+	while (rac_record_view_next(view, RAC_SEGMENT_CHECKPOINTS, &at, &piece)) {
+		const struct rac_checkpoints *fresh =
+			copy(view, RAC_SEGMENT_CHECKPOINTS, &piece, rest);
+
+		if (rac_checkpoints_count(fresh) > 0)
+			out->checkpoints = fresh;
+	}
+}
+
 void rac_record_sites_read(
 	struct rac_record_view *view, void *memory, size_t bytes, struct rac_record_sites *out)
 {
@@ -157,6 +174,7 @@ void rac_record_sites_read(
 	read_sites(view, &rest, &out->sites);
 	read_arena(view, &rest, &out->arena);
 	read_modules(view, &rest, &out->tables);
+	read_checkpoints(view, &rest, &out->tables);
 	out->is_partial = rest.is_short;
 }
 

@@ -126,6 +126,8 @@ struct rac_report_site {
 	uint32_t device; /* of no meaning where the kind is RAC_KIND_PINNED */
 	unsigned kind;   /* enum rac_kind or RAC_KIND_PINNED */
 	const char *api, *owner;
+	const char *scope; /* the innermost that the program was in, "outer/inner"; NULL: none */
+	bool is_ignored;   /* by the program */
 	const char *owner_name; /* whose the owner is, "NCCL"; NULL: not known */
 	uint64_t live_bytes, live_count;
 	uint64_t peak_bytes; /* what the site held when its device was at its peak */
@@ -150,6 +152,16 @@ struct rac_report_timeline {
 	/* Events before this moment were folded, so what came and went between two of them is not there. */
 	uint64_t coarse_until_ns;
 };
+
+/* A moment that the program named. */
+struct rac_report_checkpoint {
+	uint64_t number; /* from 0 */
+	const char *name;
+	uint64_t at_ns;      /* since the process started */
+	uint64_t live_bytes; /* on all devices */
+};
+
+struct rac_checkpoints; /* see checkpoints.h */
 
 /* One entry of RAC_FAIL_ON. */
 struct rac_report_condition {
@@ -181,7 +193,7 @@ struct rac_report {
 	const struct rac_report_site *sites;
 	size_t site_count;
 	struct rac_report_timeline timeline;
-	uint64_t checkpoint_count; /* that the program made */
+	const struct rac_checkpoints *checkpoints; /* NULL: none was made */
 	const struct rac_report_condition *conditions;
 	size_t condition_count;
 	/* Suppressions and owners that the user named, with what each matched. */

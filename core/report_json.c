@@ -1,6 +1,7 @@
 /*
  * report_json.c - the report as JSON: which keys, in which order. Their meaning is in docs/report.md.
  */
+#include "checkpoints.h"
 #include "emit.h"
 #include "rules.h"
 #include "time_text.h"
@@ -148,6 +149,8 @@ static void emit_site(struct rac_emit *e, const struct rac_report_site *s)
 	rac_json_u64(e, "total_bytes", s->total_bytes);
 	rac_json_u64(e, "total_count", s->total_count);
 	rac_json_string(e, "grade", rac_grade_name(s->grade));
+	if (s->scope != NULL)
+		rac_json_string(e, "scope", s->scope);
 	if (s->trend != RAC_TREND_UNKNOWN)
 		rac_json_string(e, "trend", rac_trend_name(s->trend));
 	rac_json_array_begin(e, "frames");
@@ -177,6 +180,25 @@ static void emit_timeline(struct rac_emit *e, const struct rac_report_timeline *
 		rac_json_u64(e, NULL, t->events[i].live_bytes);
 	rac_json_array_end(e);
 	rac_json_object_end(e);
+}
+
+static void emit_checkpoints(struct rac_emit *e, const struct rac_checkpoints *c)
+{
+	if (rac_checkpoints_count(c) == 0)
+		return;
+	rac_json_array_begin(e, "checkpoints");
+	for (size_t i = 0; i < rac_checkpoints_kept(c) && !e->refused; i++) {
+		struct rac_report_checkpoint one;
+
+		rac_checkpoint_read(c, i, &one);
+		rac_json_object_begin(e, NULL);
+		rac_json_u64(e, "number", one.number);
+		rac_json_string(e, "name", one.name);
+		rac_json_u64(e, "at_ns", one.at_ns);
+		rac_json_u64(e, "live_bytes", one.live_bytes);
+		rac_json_object_end(e);
+	}
+	rac_json_array_end(e);
 }
 
 static void emit_rule(struct rac_emit *e, const struct rac_rule *rule)
@@ -243,6 +265,7 @@ bool rac_report_json(const struct rac_report *report, struct rac_sink *sink)
 		emit_site(&e, &report->sites[i]);
 	rac_json_array_end(&e);
 	emit_timeline(&e, &report->timeline);
+	emit_checkpoints(&e, report->checkpoints);
 	emit_verdict(&e, report);
 	rac_json_object_end(&e);
 	rac_emit_bytes(&e, "\n", 1);

@@ -9,6 +9,7 @@
 #include "report_sites.h"
 
 #include "checked.h"
+#include "checkpoints.h"
 #include "report_modules.h"
 #include "site_id.h"
 #include "stack.h"
@@ -155,6 +156,10 @@ static void fill_site(
 		.total_bytes = s->total_bytes,
 		.total_count = s->total_count,
 		.grade = RAC_GRADE_LEAK,
+		.scope = rac_stack_text(w->tables->arena, s->about.scope),
+		.is_ignored = s->about.is_ignored,
+		.trend = rac_site_trend(
+			&s->marks, s->live_bytes, rac_checkpoints_count(w->tables->checkpoints)),
 		.frames = room->frames + room->frames_used,
 	};
 	for (size_t i = 0; w->style == RAC_SITES_WITH_FRAMES && i < n; i++) {
@@ -205,14 +210,20 @@ static int compare_frames(const struct rac_report_frame *a, const struct rac_rep
 	return order != 0 ? order : compare_numbers(a->line, b->line);
 }
 
-/* One place in the report: the same id, which tells calls and kinds apart, device and frames, of whose lines
- * and files ids know nothing. */
+/* One place in the report: the same id, which tells calls and kinds apart, device, scope, trend and frames, of
+ * whose lines and files ids know nothing. */
 static int compare_places(const struct rac_report_site *a, const struct rac_report_site *b)
 {
 	int order = strcmp(a->id, b->id);
 
 	if (order == 0)
 		order = compare_numbers(a->device, b->device);
+	if (order == 0)
+		order = compare_numbers(a->trend, b->trend);
+	if (order == 0)
+		order = compare_numbers(a->is_ignored, b->is_ignored);
+	if (order == 0)
+		order = strcmp(or_empty(a->scope), or_empty(b->scope));
 	if (order == 0)
 		order = compare_numbers(a->frame_count, b->frame_count);
 	for (size_t i = 0; order == 0 && i < a->frame_count; i++)

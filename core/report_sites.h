@@ -19,7 +19,8 @@ struct rac_site_tables {
 	const struct rac_arena *arena;
 	const struct rac_module_table *modules; /* NULL: none is known */
 	size_t module_bytes;
-	const struct rac_tracker *tracker; /* for the number of each device's peak */
+	const struct rac_checkpoints *checkpoints; /* NULL: none was made */
+	const struct rac_tracker *tracker;         /* for the number of each device's peak */
 };
 
 /*

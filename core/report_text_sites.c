@@ -82,6 +82,10 @@ static void put_name(struct rac_emit *e, const struct rac_report_site *s)
 		rac_emit_string(e, " in ");
 		put_frame(e, place);
 	}
+	if (has_text(s->scope)) {
+		rac_emit_string(e, ", scope ");
+		put_word(e, s->scope);
+	}
 }
 
 static void put_site(

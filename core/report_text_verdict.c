@@ -2,6 +2,7 @@
  * report_text_verdict.c - the lines of the text report about what failed and what was forgiven; how it is judged
  * is verdict.c's.
  */
+#include "checkpoints.h"
 #include "conditions.h"
 #include "report_parts.h"
 #include "rules.h"
@@ -62,8 +63,37 @@ static void put_rule(struct rac_emit *e, const struct rac_report *r, const struc
 	rac_emit_string(e, "\n");
 }
 
+static void put_checkpoint(struct rac_emit *e, const struct rac_report_checkpoint *c)
+{
+	rac_words_size(e, c->live_bytes);
+	rac_emit_string(e, " at '");
+	rac_emit_foreign(e, c->name, strlen(c->name), RAC_CHECKPOINT_NAME_MAX);
+	rac_emit_string(e, "'");
+}
+
+static void put_checkpoints(struct rac_emit *e, const struct rac_report *r)
+{
+	struct rac_report_checkpoint one;
+	size_t kept = rac_checkpoints_kept(r->checkpoints);
+
+	if (kept == 0)
+		return;
+	rac_words_prefix(e, r);
+	rac_words_count(e, rac_checkpoints_count(r->checkpoints), "checkpoint");
+	rac_emit_string(e, ": ");
+	rac_checkpoint_read(r->checkpoints, 0, &one);
+	put_checkpoint(e, &one);
+	if (kept > 1) {
+		rac_emit_string(e, ", ");
+		rac_checkpoint_read(r->checkpoints, kept - 1, &one);
+		put_checkpoint(e, &one);
+	}
+	rac_emit_string(e, "\n");
+}
+
 void rac_report_text_verdict(struct rac_emit *e, const struct rac_report *report)
 {
+	put_checkpoints(e, report);
 	for (size_t i = 0; i < report->condition_count; i++)
 		put_condition(e, report, &report->conditions[i]);
 	for (size_t i = 0; i < report->rule_count && !e->refused; i++)

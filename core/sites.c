@@ -20,6 +20,9 @@
 #define KIND_SHIFT   60                        /* in a key */
 #define DEVICE_SHIFT 52
 #define DESCRIBED    (UINT64_C(1) << 63)
+#define IGNORED      (UINT64_C(1) << 62)
+#define SCOPE_SHIFT  32
+#define SCOPE_MASK   UINT64_C(0x3fffffff) /* an arena has no more words */
 
 _Static_assert(sizeof(struct rac_site) == 128, "two cache lines");
 
@@ -127,7 +130,9 @@ void rac_site_describe(struct rac_site *site, const struct rac_site_about *about
 {
 	rac_store_relaxed(&site->first_ns, about->now_ns);
 	rac_store_relaxed(&site->stack, about->stack);
-	rac_store_release(&site->about, DESCRIBED | about->api);
+	rac_store_release(&site->about,
+		DESCRIBED | (about->is_ignored ? IGNORED : 0) |
+			((uint64_t)about->scope & SCOPE_MASK) << SCOPE_SHIFT | about->api);
 }
 
 static uint64_t held(const struct rac_site *site)
@@ -182,6 +187,8 @@ bool rac_site_about(const struct rac_site *site, struct rac_site_about *out)
 
 	*out = (struct rac_site_about){
 		.api = (uint32_t)about,
+		.scope = (uint32_t)(about >> SCOPE_SHIFT & SCOPE_MASK),
+		.is_ignored = (about & IGNORED) != 0,
 		.kind = (uint8_t)(key >> KIND_SHIFT),
 		.device = (uint8_t)(key >> DEVICE_SHIFT),
 		.stack = rac_load_relaxed(&site->stack),
@@ -207,6 +214,9 @@ bool rac_site_read(const struct rac_site *site, uint64_t peak_number, struct rac
 		? rac_load_relaxed(&site->noted)
 		: out->live_bytes;
 	out->temporary_count = rac_load_relaxed(&site->temporary);
+	out->marks.first = rac_load_relaxed(&site->mark_first);
+	out->marks.most = rac_load_relaxed(&site->mark_most);
+	out->marks.rises = rac_load_relaxed(&site->mark_rises);
 	out->first_ns = rac_load_relaxed(&site->first_ns);
 	out->last_ns = rac_load_relaxed(&site->last_ns);
 	return true;

@@ -43,7 +43,8 @@ struct rac_site {
 	rac_atomic_u64 stack;                          /* where its frames lie; 0: none */
 	rac_atomic_u64 first_ns;
 	rac_atomic_u64 temporary; /* given back before its thread took anything else */
-	uint64_t unused[4];
+	rac_atomic_u64 mark_first, mark_most, mark_rises; /* at checkpoints, see checkpoints.h */
+	uint64_t unused;
 };
 
 /* The sites of this process over memory that a record may hold. Treat as opaque. */
@@ -58,8 +59,15 @@ struct rac_site_about {
 	uint32_t api; /* the name of the call, a place of text in the arena */
 	uint8_t kind; /* below 16 */
 	uint8_t device;
+	uint32_t scope;  /* its name, likewise; 0: none */
+	bool is_ignored; /* by the program: no leak */
 	uint64_t stack;
 	uint64_t now_ns;
+};
+
+/* What a site held at checkpoints. */
+struct rac_site_marks {
+	uint64_t first, most, rises;
 };
 
 /* A copy of one site's figures. Each is exact at some instant; given never exceeds taken. */
@@ -67,6 +75,7 @@ struct rac_site_snapshot {
 	uint32_t id;
 	bool described;
 	struct rac_site_about about;
+	struct rac_site_marks marks;
 	uint64_t live_bytes, live_count;
 	uint64_t peak_bytes; /* held when the device was at its peak */
 	uint64_t total_bytes, total_count;

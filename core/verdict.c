@@ -77,7 +77,7 @@ static enum rac_grade grade_of(const struct rac_judge *judge, const struct rac_r
 {
 	const struct rac_rule *rule = suppression_of(judge, site);
 
-	if (rule != NULL && !rac_rule_is_exceeded(rule))
+	if (site->is_ignored || (rule != NULL && !rac_rule_is_exceeded(rule)))
 		return RAC_GRADE_SUPPRESSED;
 	rule = owner_of(judge, site);
 	if (rule != NULL && rac_rule_effect(rule) == RAC_EFFECT_POOL)

@@ -3,6 +3,7 @@
  */
 #include "judge.h"
 
+#include "checkpoints.h"
 #include "message.h"
 #include "process_info.h"
 #include "report_modules.h"
@@ -48,6 +49,7 @@ void rac_judge_exit(struct rac_state *state, struct rac_report *report)
 	struct rac_rule_set *set = atomic_load_explicit(&state->rules, memory_order_acquire);
 	struct rac_judge judge = {
 		.conditions = &state->settings.fail_on,
+		.checkpoints = rac_checkpoints_count(report->checkpoints),
 		.has_builtin = set == NULL || set->has_builtin,
 		.application = rac_module_file(state->record.header->process.executable),
 		.exit_code = state->settings.exit_code,

@@ -30,7 +30,8 @@ RAC_AT_START_CODE static bool note_reference(
 	struct survey *survey = context;
 
 	(void)object;
-	survey->is_bound_to_us = reference->weak || rac_presence_is_hook(reference->name);
+	survey->is_bound_to_us = !rac_presence_is_own(reference->name) &&
+		(reference->weak || rac_presence_is_hook(reference->name));
 	return !survey->is_bound_to_us;
 }
 
@@ -70,7 +71,7 @@ static bool put_right(
 	bool is_hook = rac_presence_is_hook(name);
 
 	(void)context;
-	if (is_hook && rac_presence_is_at_start(name))
+	if (rac_presence_is_own(name) || (is_hook && rac_presence_is_at_start(name)))
 		return true;
 	uintptr_t function = rac_definer_find(object, name);
 

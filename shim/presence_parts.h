@@ -14,6 +14,12 @@ static inline bool rac_presence_is_hook(const char *name)
 	return (name[0] == 'c' && name[1] == 'u') || strncmp(name, "nvml", 4) == 0;
 }
 
+/* What programs call of ours, as rac.h says: who refers to it means us. */
+static inline bool rac_presence_is_own(const char *name)
+{
+	return strncmp(name, "rac_", 4) == 0;
+}
+
 static inline enum rac_hook_library rac_presence_library(const char *name)
 {
 	if (name[0] == 'n')

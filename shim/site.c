@@ -51,7 +51,11 @@ uint32_t rac_site_count_at(
 	struct rac_state *state, const struct rac_site_call *call, const struct rac_capture *place)
 {
 	uint8_t device = call->kind == RAC_KIND_PINNED ? RAC_SITE_NO_DEVICE : call->device;
-	uint64_t key = rac_site_key(mix(place->hash, (uint64_t)call->hook), call->kind, device);
+	uint64_t hash = mix(place->hash, (uint64_t)call->hook);
+
+	if (__builtin_expect(rac_thread.scope.hash != 0, 0))
+		hash = mix(hash, rac_thread.scope.hash);
+	uint64_t key = rac_site_key(hash, call->kind, device);
 	uint64_t now_ns = coarse_ns();
 	struct rac_site *site;
 	bool made;
@@ -63,6 +67,9 @@ uint32_t rac_site_count_at(
 		rac_site_describe(site,
 			&(struct rac_site_about){.api = name_place(state, call->hook),
 				.stack = rac_capture_store(state, place),
+				.scope = rac_thread.scope.hash != 0
+					? rac_scope_place(state, &rac_thread.scope)
+					: 0,
 				.now_ns = now_ns});
 	rac_site_take(site, call->bytes,
 		rac_tracker_peak_number(state->tracker, peak_of(call->kind, call->device)), now_ns);
@@ -127,6 +134,40 @@ void rac_site_undone(struct rac_state *state, const struct rac_entry *entry)
 		rac_site_undo(site, entry->bytes,
 			rac_tracker_peak_number(
 				state->tracker, peak_of(entry->kind, entry->device)));
+}
+
+/* Distinct from what any scope or call would be mixed with. */
+#define IGNORED UINT64_C(0x69676e6f726564)
+
+uint32_t rac_site_ignored(struct rac_state *state, const struct rac_entry *entry)
+{
+	struct rac_site *site = rac_sites_at(&state->sites, entry->site);
+	struct rac_site_about about;
+	bool made;
+
+	if (site == NULL || !rac_site_about(site, &about) || about.is_ignored)
+		return 0;
+	uint64_t key =
+		rac_site_key(mix(rac_load_relaxed(&site->key), IGNORED), about.kind, about.device);
+	uint32_t id = rac_sites_intern(&state->sites, key, &site, &made);
+
+	about.is_ignored = true;
+	if (id != 0 && made)
+		rac_site_describe(site, &about);
+	return id;
+}
+
+void rac_site_move(
+	struct rac_state *state, const struct rac_entry *from, const struct rac_entry *to)
+{
+	uint64_t peak = rac_tracker_peak_number(state->tracker, peak_of(from->kind, from->device));
+	struct rac_site *old = rac_sites_at(&state->sites, from->site);
+	struct rac_site *new = rac_sites_at(&state->sites, to->site);
+
+	if (old == NULL || new == NULL)
+		return;
+	rac_site_take(new, to->bytes, peak, coarse_ns());
+	rac_site_undo(old, from->bytes, peak);
 }
 
 const char *rac_site_api(struct rac_state *state, const struct rac_entry *entry)

@@ -50,6 +50,12 @@ void rac_site_given(struct rac_state *state, const struct rac_entry *entry);
 /* Takes back rac_site_taken for an entry whose memory was given back before anybody saw it. */
 void rac_site_undone(struct rac_state *state, const struct rac_entry *entry);
 
+/* The site beside that of an entry for what the program wants ignored; 0: none, or it is there already. And
+ * what the entry holds goes from one to the other, as if it had been taken there. */
+uint32_t rac_site_ignored(struct rac_state *state, const struct rac_entry *entry);
+void rac_site_move(
+	struct rac_state *state, const struct rac_entry *from, const struct rac_entry *to);
+
 /* The name of the call that a ledger entry came from; NULL: not known. */
 const char *rac_site_api(struct rac_state *state, const struct rac_entry *entry);
 

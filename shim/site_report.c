@@ -21,11 +21,14 @@ struct rac_site_room rac_site_report_begin(struct rac_state *state, struct rac_r
 		.modules = rac_code_table(state),
 		.module_bytes = rac_code_table_bytes(),
 		.tracker = state->tracker,
+		/* Acquire: pairs with the release in the maker of the table. */
+		.checkpoints = atomic_load_explicit(&state->checkpoints, memory_order_acquire),
 	};
 	struct rac_site_room room = {NULL, rac_report_sites_bytes(&tables)};
 	void *memory =
 		mmap(NULL, room.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
+	report->checkpoints = tables.checkpoints;
 	if (memory == MAP_FAILED)
 		return room;
 	room.memory = memory;

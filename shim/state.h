@@ -26,6 +26,7 @@
 
 #define RAC_STATE_CONTEXTS 1024
 #define RAC_STATE_GREENS   64
+#define RAC_STATE_SCOPES   256
 #define RAC_STATE_PROBLEMS 8 /* settings problems that are said; more are counted */
 
 /* What descriptor 2 was at the first use of CUDA. */
@@ -99,8 +100,10 @@ struct rac_state {
 	rac_atomic_u64 graph_devices; /* one bit each: executables with memory there were made */
 	rac_atomic_u32 graphs_used;   /* a graph with memory nodes was made */
 	struct rac_untracked untracked;
-	_Atomic(struct rac_rule_set *) rules; /* see rule_files.h; NULL: none were named */
-	rac_atomic_u32 verdict;               /* the status that the report asks for */
+	_Atomic(struct rac_checkpoints *) checkpoints; /* NULL: none was made yet */
+	rac_atomic_u64 scopes[RAC_STATE_SCOPES];       /* see scope.c */
+	_Atomic(struct rac_rule_set *) rules;          /* see rule_files.h; NULL: none were named */
+	rac_atomic_u32 verdict;                        /* the status that the report asks for */
 	struct rac_report_condition conditions[RAC_CONDITIONS_MAX];
 	/* Room for the report, which is made when the process ends: its stack may be small. */
 	struct rac_record_room report_room;

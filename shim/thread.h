@@ -10,6 +10,7 @@
 
 #include "account.h"
 #include "hooks.h"
+#include "scope.h"
 #include "state.h"
 
 struct rac_thread {
@@ -35,6 +36,8 @@ struct rac_thread {
 	struct rac_lane *lane;
 	/* The number of the context that was current last; of use only if that still has it. */
 	uint16_t context;
+	/* What the program says that this thread is doing. */
+	struct rac_named_scope scope;
 };
 
 extern __thread struct rac_thread rac_thread __attribute__((tls_model("initial-exec")));

@@ -15,6 +15,7 @@ APPS_RUNTIME := demo edges_runtime query_runtime two_gpus beside
 APPS_BOTH    := stack_places route_ways refusal leak threads entry_point guest_state race_budget \
                 peer_kinds peer_ends
 APPS_NVML    := query_nvml habits
+APPS_RUNTIME += own_words
 APPS_PLAIN   := nocuda dlopen_dlsym dlvsym proc_address route_absent route_host \
                 route_callers
 
@@ -38,6 +39,8 @@ $(addprefix $(APPS)/,$(APPS_DRIVER)): APP_LIBS = -L$(SIM) -lcuda
 $(addprefix $(APPS)/,$(APPS_RUNTIME)): APP_LIBS = -L$(SIM) -lcudart
 $(addprefix $(APPS)/,$(APPS_BOTH)): APP_LIBS = -L$(SIM) -lcudart -lcuda
 $(APPS)/guest_state: APP_LIBS += -lm
+# What programs include of ours, and nothing else of the shim's.
+$(APPS)/own_words: APP_CFLAGS += -Ishim
 $(addprefix $(APPS)/,$(APPS_NVML)): APP_LIBS = -L$(SIM) -lcudart -lcuda -l:libnvidia-ml.so.1
 
 $(APPS)/%: tests/apps/%.c

@@ -86,8 +86,8 @@ static void take(uint64_t key, const struct place *p, uint64_t bytes)
 
 static void report(enum rac_sites_style style)
 {
-	const struct rac_site_tables tables = {
-		&sites, &arena, modules, rac_module_table_bytes(MODULES, PATH_BYTES), tracker};
+	const struct rac_site_tables tables = {&sites, &arena, modules,
+		rac_module_table_bytes(MODULES, PATH_BYTES), NULL, tracker};
 	size_t bytes = rac_report_sites_bytes(&tables);
 
 	free(room);
@@ -270,8 +270,8 @@ Test(report_sites, pinned_memory_is_on_no_device_in_json)
 Test(report_sites, too_little_memory_shows_none)
 {
 	struct place p = place_in(module("/a", 0x10000), 0);
-	const struct rac_site_tables tables = {
-		&sites, &arena, modules, rac_module_table_bytes(MODULES, PATH_BYTES), tracker};
+	const struct rac_site_tables tables = {&sites, &arena, modules,
+		rac_module_table_bytes(MODULES, PATH_BYTES), NULL, tracker};
 
 	take(1, &p, 5);
 	room = malloc(64);
