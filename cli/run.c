@@ -27,6 +27,9 @@ int rac_cmd_run(int argc, char **argv)
 		status = rac_run_check_settings(&settings);
 	if (status == 0)
 		status = rac_run_verdict_begin(&verdict, &settings);
+	verdict.judge.is_uncached = command.uncached;
+	if (status == 0 && command.uncached)
+		status = rac_run_uncached();
 	if (status == 0)
 		status = rac_run_preload();
 	if (status == 0)

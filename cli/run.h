@@ -15,8 +15,9 @@
 #define RAC_RUN "rac run"
 
 struct rac_run_command {
-	bool help;   /* --help was asked for; the rest does not count */
-	char **argv; /* the program and its arguments, ended by NULL */
+	bool help;     /* --help was asked for; the rest does not count */
+	bool uncached; /* --uncached: libraries are to allocate directly */
+	char **argv;   /* the program and its arguments, ended by NULL */
 };
 
 /* Reads the flags, sets their RAC_* variables in our own environment and finds where CMD begins. */
@@ -25,6 +26,10 @@ int rac_run_flags(int argc, char **argv, struct rac_run_command *out);
 /* Sets in our own environment what has another default here than in a bare preload, where it is not set; then
  * reads all settings and says what is wrong, where the program must not start. */
 int rac_run_check_settings(struct rac_settings *out);
+
+/* Sets the variables by which libraries do without caches of their own, but for those that are set otherwise, and
+ * says which. */
+int rac_run_uncached(void);
 
 /* Puts the library first in LD_PRELOAD of our own environment, once. */
 int rac_run_preload(void);

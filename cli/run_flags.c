@@ -84,6 +84,10 @@ int rac_run_flags(int argc, char **argv, struct rac_run_command *out)
 			out->help = true;
 			return 0;
 		}
+		if (strcmp(argv[i], "--uncached") == 0) {
+			out->uncached = true;
+			continue;
+		}
 		status = set_flag(argv[i], i + 1 < argc ? argv[i + 1] : NULL, &used);
 		if (status != 0)
 			return status;

@@ -15,6 +15,13 @@ static const struct rac_example examples[] = {
 		"a cap for each device, and a JSON report for each process"},
 };
 
+static const struct rac_flag other_flags[] = {
+	{"--uncached", NULL, RAC_FLAG_SWITCH, 0, NULL,
+		"have PyTorch, JAX, TensorFlow and RMM allocate directly, so that each of their tensors has a"
+		" place of its own; says which variables it sets, and leaves those that are set"},
+};
+static const struct rac_flag_group others = {"other flags", other_flags, 1};
+
 static void describe(
 	const struct rac_setting_info *info, struct rac_flag *flag, char *name, char *help)
 {
@@ -37,7 +44,7 @@ const struct rac_usage *const *rac_usages_run(void)
 	static char helps[RAC_SETTING_COUNT][HELP_MAX_BYTES];
 	static struct rac_flag flags[RAC_SETTING_COUNT];
 	static const struct rac_flag_group group = {"settings", flags, RAC_SETTING_COUNT};
-	static const struct rac_flag_group *const groups[] = {&group, NULL};
+	static const struct rac_flag_group *const groups[] = {&group, &others, NULL};
 	static const struct rac_usage usage = {
 		.verb = RAC_RUN,
 		.operands = "[--] PROGRAM [ARGUMENT...]",

@@ -56,6 +56,14 @@ static const struct rac_rule *owner_of(
 	return rule != NULL || !judge->has_builtin ? rule : owner_in(builtin, count, site);
 }
 
+static bool is_of_user(const struct rac_judge *judge, const struct rac_rule *rule)
+{
+	for (size_t i = 0; i < judge->rule_count; i++)
+		if (&judge->rules[i] == rule)
+			return true;
+	return false;
+}
+
 static void name_owner(const struct rac_judge *judge, struct rac_report_site *site)
 {
 	const struct rac_rule *rule = owner_of(judge, site);
@@ -80,7 +88,8 @@ static enum rac_grade grade_of(const struct rac_judge *judge, const struct rac_r
 	if (site->is_ignored || (rule != NULL && !rac_rule_is_exceeded(rule)))
 		return RAC_GRADE_SUPPRESSED;
 	rule = owner_of(judge, site);
-	if (rule != NULL && rac_rule_effect(rule) == RAC_EFFECT_POOL)
+	if (rule != NULL && rac_rule_effect(rule) == RAC_EFFECT_POOL &&
+		(!judge->is_uncached || is_of_user(judge, rule)))
 		return RAC_GRADE_POOL;
 	if (rule != NULL && rac_rule_effect(rule) == RAC_EFFECT_LIBRARY)
 		return RAC_GRADE_LIBRARY;

@@ -25,6 +25,7 @@ struct rac_judge {
 	struct rac_rule *rules; /* the user's; what they match is added to their figures */
 	size_t rule_count;
 	bool has_builtin;        /* the rules built in hold, too */
+	bool is_uncached;        /* what is built in as a pool has no cache in this run */
 	bool has_symbols;        /* frames have functions and files */
 	uint64_t checkpoints;    /* that there were */
 	const char *application; /* the file of the program itself; NULL: not known */

@@ -100,6 +100,22 @@ v = json.load(open(sys.argv[1]))["verdict"]
 print(v["exit_code"], v["conditions"][0]["failed"])' "$T"/r-*.json)" '23 True'
 rm -f "$T"/r-*.json
 
+# Without caches.
+run env XDG_RUNTIME_DIR="$T" TF_GPU_ALLOCATOR=mine XLA_PYTHON_CLIENT_PREALLOCATE=false "$RAC" run --uncached -- \
+	sh -c 'echo $PYTORCH_NO_CUDA_MEMORY_CACHING $XLA_PYTHON_CLIENT_ALLOCATOR $XLA_PYTHON_CLIENT_PREALLOCATE $TF_GPU_ALLOCATOR'
+is 'caches of libraries are switched off, but where the user set something else' "$status $(cat "$T/out")" \
+	'0 1 platform false mine'
+contains 'what is set is said' "$(head -n 1 "$T/err")" \
+	'rac run: uncached: set PYTORCH_NO_CUDA_MEMORY_CACHING=1 (PyTorch), XLA_PYTHON_CLIENT_ALLOCATOR=platform (JAX)'
+is 'and what is left' "$(sed -n 2p "$T/err")" \
+	'rac run: warning: uncached: left as you set them, so these may still cache: TF_GPU_ALLOCATOR=mine (TensorFlow)'
+mkdir "$T/apps"
+cp "$T/app" "$T/apps/libc10_cuda.so"
+judged --fail-on leak -- "$T/apps/libc10_cuda.so" grow
+is "what PyTorch's allocator holds is no leak" "$status" 0
+judged --uncached --fail-on leak -- "$T/apps/libc10_cuda.so" grow
+is 'unless it caches nothing' "$status" 23
+
 if ! needs_symbols; then
 	skip 'rules and baselines by function' 'rac was built without elfutils'
 	finish

@@ -54,6 +54,11 @@ Test(verdict, the_owner_decides_on_pool_and_library)
 	cr_expect_eq(sites[2].grade, RAC_GRADE_LEAK);
 	cr_expect_str_eq(sites[2].owner_name, "application");
 	cr_expect_eq(sites[3].grade, RAC_GRADE_POOL);
+	judge.is_uncached = true;
+	rac_judge_sites(&judge, sites, 4);
+	cr_expect_eq(sites[0].grade, RAC_GRADE_LEAK, "nothing is cached there");
+	cr_expect_eq(sites[3].grade, RAC_GRADE_POOL, "but in the user's own");
+	judge.is_uncached = false;
 	judge.has_builtin = false;
 	rac_judge_sites(&judge, sites, 1);
 	cr_expect_eq(sites[0].grade, RAC_GRADE_LEAK, "what is built in can be switched off");
