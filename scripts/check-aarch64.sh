@@ -27,7 +27,11 @@ record | an image that another one replaced* | as above
 record | which has a record of its own | as above
 record | so have the images of one process* | as above
 record | another user from then on* | the namespace it runs in has one user
-refusal | neighbours are not looked for* | it makes up the start time in /proc/self/stat
+refusal | the driver*s own refusal is said, with what neighbours hold | as above: neighbours seem gone
+refusal | and with the cap, where there is one | as above
+refusal | and counted as a failure of the driver* | as above
+refusal | one neighbour | as above
+refusal | neighbours are not looked for* | as above
 routes | 10,000 callers* | it is no measure of time
 units | elf_image/is_not_there_when* | the emulator never uses a place in memory again
 units | code_modules/are_compared_each_time* | as above
