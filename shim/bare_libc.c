@@ -160,7 +160,8 @@ unsigned long long strtoull(const char *text, char **end, int base)
 			__builtin_add_overflow(value, digit, &value))
 			value = ULLONG_MAX;
 	}
-	*end = FOUND(text);
+	if (end != NULL)
+		*end = FOUND(text);
 	return value;
 }
 

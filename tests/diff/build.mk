@@ -16,7 +16,9 @@ $(B)/tests/diff/%.o: tests/diff/%.c
 $(B)/tests/diff/libworker.so: $(B)/tests/diff/worker.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared $< -o $@
 
-$(B)/tests/diff/diff: $(DIFF_OBJ) $(B)/tests/diff/libworker.so $(SHIM_OBJ) $(B)/librac_core.a | sim
+# What stands for functions of the C library is for the shim alone: here it would be all of the program's.
+$(B)/tests/diff/diff: $(DIFF_OBJ) $(B)/tests/diff/libworker.so $(filter-out %/bare_libc.c.o,$(SHIM_OBJ)) \
+                       $(B)/librac_core.a | sim
 	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--export-dynamic $^ -L$(B)/sim -lcuda \
 		-Wl,-rpath,'$$ORIGIN/../../sim' -Wl,-rpath,'$$ORIGIN' -lpthread -o $@
 
