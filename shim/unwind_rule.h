@@ -120,12 +120,12 @@ static inline bool rac_rule_ra_is_saved(uint64_t packed)
 /* Sign-extended, in bytes. */
 static inline int64_t rac_rule_cfa(uint64_t packed)
 {
-	return (int64_t)(packed << 18) >> 40 << 3;
+	return ((int64_t)(packed << 18) >> 40) * 8;
 }
 
 static inline int64_t rac_rule_slot(uint64_t packed)
 {
-	return (int64_t)packed >> 46 << 3;
+	return ((int64_t)packed >> 46) * 8;
 }
 
 #endif
