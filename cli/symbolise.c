@@ -6,7 +6,7 @@
 #include "cli.h"
 #include "site_id.h"
 #include "site_words.h"
-#include "symbols.h"
+#include "symbol_cache.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,20 +18,10 @@ struct work {
 	const struct rac_symbol_options *options;
 	const char *verb;
 	struct rac_pool *pool;
-	struct rac_symbol *symbols; /* in the order of compare */
+	struct rac_symbol *symbols; /* in the order of rac_symbol_compare */
 	size_t symbol_count;
 	size_t complaints;
 };
-
-static int compare(const void *a, const void *b)
-{
-	const struct rac_symbol *one = a, *other = b;
-	int order = one->module == other->module ? 0 : strcmp(one->module, other->module);
-
-	if (order == 0 && one->build_id != other->build_id)
-		order = strcmp(one->build_id, other->build_id);
-	return order != 0 ? order : (one->offset > other->offset) - (one->offset < other->offset);
-}
 
 static struct rac_symbol symbol_of(const struct rac_report_frame *f)
 {
@@ -81,9 +71,9 @@ static bool collect(struct work *w)
 		return false;
 	gather(w, w->symbols);
 	if (n > 1)
-		qsort(w->symbols, n, sizeof(*w->symbols), compare);
+		qsort(w->symbols, n, sizeof(*w->symbols), rac_symbol_compare);
 	for (size_t i = 0; i < n; i++)
-		if (kept == 0 || compare(&w->symbols[kept - 1], &w->symbols[i]) != 0)
+		if (kept == 0 || rac_symbol_compare(&w->symbols[kept - 1], &w->symbols[i]) != 0)
 			w->symbols[kept++] = w->symbols[i];
 	w->symbol_count = kept;
 	return true;
@@ -107,7 +97,7 @@ static void name(struct work *w)
 		.context = w,
 	};
 
-	rac_symbols_name(w->symbols, w->symbol_count, &source, w->pool);
+	rac_symbol_cache_name(w->symbols, w->symbol_count, &source);
 	if (w->complaints > COMPLAINTS_MOST)
 		rac_warn(w->verb, "%zu more files are not here or not those that ran",
 			w->complaints - COMPLAINTS_MOST);
@@ -124,7 +114,7 @@ static const struct rac_symbol *find(const struct work *w, const struct rac_repo
 	const struct rac_symbol *s = NULL;
 
 	if (lacks_name(w, f))
-		s = bsearch(&key, w->symbols, w->symbol_count, sizeof(key), compare);
+		s = bsearch(&key, w->symbols, w->symbol_count, sizeof(key), rac_symbol_compare);
 	return s != NULL && s->line_count > 0 ? s : NULL;
 }
 

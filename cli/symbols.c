@@ -67,6 +67,16 @@ static void name_module(struct rac_symbol *symbols, size_t n,
 
 #endif
 
+int rac_symbol_compare(const void *a, const void *b)
+{
+	const struct rac_symbol *one = a, *other = b;
+	int order = one->module == other->module ? 0 : strcmp(one->module, other->module);
+
+	if (order == 0 && one->build_id != other->build_id)
+		order = strcmp(one->build_id, other->build_id);
+	return order != 0 ? order : (one->offset > other->offset) - (one->offset < other->offset);
+}
+
 static bool is_same_file(const struct rac_symbol *a, const struct rac_symbol *b)
 {
 	return strcmp(a->module, b->module) == 0 && strcmp(a->build_id, b->build_id) == 0;

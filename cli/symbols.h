@@ -44,6 +44,9 @@ struct rac_symbol_source {
 /* The library and its version, "elfutils 0.188"; NULL: this build has none. */
 const char *rac_symbols_library(void);
 
+/* The order of struct rac_symbol by module, build id and offset. */
+int rac_symbol_compare(const void *a, const void *b);
+
 /* Names n addresses, which are sorted by module, build id and offset. Results go into the pool. */
 void rac_symbols_name(struct rac_symbol *symbols, size_t n, const struct rac_symbol_source *source,
 	struct rac_pool *pool);

@@ -124,6 +124,12 @@ shapes g++ -g -O2 && cp "$T/in.json" "$T/first.json" && shapes g++ -g -O0 && cp 
 shown
 is 'a file that was built anew lends no names' "$(grep -c 'shapes+0x' "$T/shown")" 6
 contains 'and that is said' "$(cat "$T/err")" "'$T/shapes' is not the file that ran: build id "
+run "$RAC" report "$T/in.json" "$T/in.json"
+is 'once for all reports of a command' "$(grep -c 'is not the file that ran' "$T/err")" 1
+probed make "$T/probes" "$T/shapes" "$T/named.json"
+run "$RAC" report --json "$T/named.json" "$T/in.json" "$T/named.json"
+is 'a report after another one has its own names' \
+	"$(sed -n '1p; 3p' "$T/out" | sort -u | wc -l):$(grep -c '"function":"plain"' "$T/out")" 1:2
 probed make "$T/probes" "$T/shapes" "$T/in.json" none
 shown
 is 'without a build id a file from before the process is taken' "$status:$(sed -n 4p "$T/shown")" \
