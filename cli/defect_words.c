@@ -3,6 +3,7 @@
  */
 #include "defect_words.h"
 
+#include "conditions.h"
 #include "site_words.h"
 #include "text.h"
 #include <stdio.h>
@@ -17,17 +18,6 @@ static void put_count(struct rac_text *t, uint64_t n, const char *one)
 	rac_text_string(t, one);
 	if (n != 1)
 		rac_text_string(t, one[strlen(one) - 1] == 's' ? "es" : "s");
-}
-
-/* Sizes are what most conditions measure. */
-static bool measures_bytes(const struct rac_report_condition *c)
-{
-	static const char *const counts[] = {"leaks", "new", "growth", "refused", "nocuda"};
-
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-		if (strncmp(c->condition, counts[i], strlen(counts[i])) == 0)
-			return false;
-	return true;
 }
 
 static void place_program(
@@ -146,17 +136,19 @@ void rac_defect_describe_condition(
 	place_program(all, d, report);
 	rac_text_init(&t, message, sizeof(message));
 	rac_text_string(&t, condition);
-	rac_text_string(&t, " failed: ");
-	if (measures_bytes(d->condition))
+	rac_text_string(&t, d->condition->failed ? " failed: " : " was not judged: ");
+	if (!d->condition->failed)
+		rac_text_string(&t, rac_clean(&all->cleaner, d->condition->unjudged));
+	else if (rac_condition_unit(d->condition->condition) == RAC_CONDITION_BYTES)
 		rac_text_size(&t, d->condition->value);
 	else
 		rac_text_u64(&t, d->condition->value);
-	rac_text_string(&t, " in ");
+	rac_text_string(&t, ", in ");
 	rac_text_string(&t, d->program);
 	d->message = rac_pool_text(&all->pool, message);
 	rac_text_clear(&t);
 	rac_text_string(&t, condition);
-	rac_text_string(&t, " failed");
+	rac_text_string(&t, d->condition->failed ? " failed" : " was not judged");
 	d->title = rac_pool_text(&all->pool, message);
 	rac_text_clear(&t);
 	rac_text_string(&t, "condition-");

@@ -142,7 +142,7 @@ static struct rac_defect *condition_defect(
 		if (out->list[i].condition != NULL &&
 			strcmp(out->list[i].condition->condition, c->condition) == 0)
 			return &out->list[i];
-	out->list[out->count++] = (struct rac_defect){.level = RAC_DEFECT_ERROR, .condition = c};
+	out->list[out->count++] = (struct rac_defect){.condition = c};
 	return &out->list[i];
 }
 
@@ -151,14 +151,16 @@ static void take_conditions(struct work *w, const struct rac_report *r)
 	for (size_t i = 0; i < r->condition_count; i++) {
 		const struct rac_report_condition *c = &r->conditions[i];
 
-		if (!c->failed)
+		if (!c->failed && c->unjudged == NULL)
 			continue;
 		struct rac_defect *d = condition_defect(w->out, c);
 
 		d->processes++;
-		/* The one that is farthest off. */
-		if (d->message == NULL || c->value > d->condition->value) {
+		/* The one that is farthest off; one that failed is farther than one that nobody judged. */
+		if (d->message == NULL || c->failed > d->condition->failed ||
+			(c->failed == d->condition->failed && c->value > d->condition->value)) {
 			d->condition = c;
+			d->level = c->failed ? RAC_DEFECT_ERROR : RAC_DEFECT_NOTE;
 			rac_defect_describe_condition(w->out, d, r);
 		}
 	}

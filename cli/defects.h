@@ -14,9 +14,9 @@
 #include "source_root.h"
 
 enum rac_defect_level {
-	RAC_DEFECT_ERROR,      /* a condition says that it fails the run */
-	RAC_DEFECT_WARNING,    /* there is no condition */
-	RAC_DEFECT_NOTE,       /* there are conditions, and they tolerate it */
+	RAC_DEFECT_ERROR,   /* a condition says that it fails the run */
+	RAC_DEFECT_WARNING, /* there is no condition */
+	RAC_DEFECT_NOTE, /* there are conditions, and they tolerate it, or one that nobody judged */
 	RAC_DEFECT_SUPPRESSED, /* by a rule */
 	RAC_DEFECT_LEVELS
 };

@@ -1,7 +1,7 @@
 /*
  * format_junit.c - findings as JUnit's XML, as Jenkins, GitLab and most dashboards read it: a test case for each
- * condition and each place that left memory. Conditions that hold pass; what is suppressed is skipped, and
- * what the conditions tolerate passes with its words as output.
+ * condition and each place that left memory. Conditions that hold pass; what is suppressed or was not judged
+ * is skipped, and what the conditions tolerate passes with its words as output.
  */
 #include "defects.h"
 #include "emit.h"
@@ -79,7 +79,13 @@ static void put_output(struct rac_emit *e, const struct rac_defect *d)
 	rac_emit_string(e, "</system-out>");
 }
 
-static void put_defect(struct rac_emit *e, const struct rac_defect *d)
+static bool is_skipped(const struct rac_defect *d)
+{
+	return d->level == RAC_DEFECT_SUPPRESSED ||
+		(d->condition != NULL && d->level == RAC_DEFECT_NOTE);
+}
+
+static void put_defect(struct rac_emit *e, struct rac_defects *all, const struct rac_defect *d)
 {
 	char name[2 * RAC_CLEAN_MOST];
 	struct rac_text t;
@@ -89,16 +95,18 @@ static void put_defect(struct rac_emit *e, const struct rac_defect *d)
 	rac_text_string(&t, d->fingerprint);
 	rac_text_string(&t, " ");
 	rac_text_string(&t, d->file);
-	put_begin(e, d->site != NULL ? "rac.leak" : "rac.condition",
-		d->site != NULL ? name : d->title);
+	if (d->condition == NULL)
+		put_begin(e, "rac.leak", name);
+	else
+		put_begin(e, "rac.condition", rac_clean(&all->cleaner, d->condition->condition));
 	if (d->is_in_sources) {
 		put_attribute(e, "file", d->file);
 		put_number(e, "line", d->line);
 	}
 	rac_emit_string(e, ">");
-	if (d->level == RAC_DEFECT_SUPPRESSED) {
+	if (is_skipped(d)) {
 		rac_emit_string(e, "<skipped");
-		put_attribute(e, "message", "suppressed");
+		put_attribute(e, "message", d->condition != NULL ? d->message : "suppressed");
 		rac_emit_string(e, "/>");
 	}
 	if (d->level == RAC_DEFECT_NOTE || d->level == RAC_DEFECT_SUPPRESSED) {
@@ -144,11 +152,15 @@ static size_t put_passed(struct rac_emit *e, const struct rac_export *in, struct
 
 static void put_counts(struct rac_emit *e, const struct rac_defects *all, size_t passed)
 {
+	size_t skipped = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		skipped += is_skipped(&all->list[i]);
 	put_number(e, "tests", all->count + passed);
 	put_number(
 		e, "failures", all->by_level[RAC_DEFECT_ERROR] + all->by_level[RAC_DEFECT_WARNING]);
 	put_number(e, "errors", 0);
-	put_number(e, "skipped", all->by_level[RAC_DEFECT_SUPPRESSED]);
+	put_number(e, "skipped", skipped);
 }
 
 bool rac_format_junit(const struct rac_export *in, struct rac_sink *sink, struct rac_complaint *c)
@@ -168,7 +180,7 @@ bool rac_format_junit(const struct rac_export *in, struct rac_sink *sink, struct
 	rac_emit_string(&e, ">\n");
 	put_passed(&e, in, &all);
 	for (size_t i = 0; i < all.count && !e.refused; i++)
-		put_defect(&e, &all.list[i]);
+		put_defect(&e, &all, &all.list[i]);
 	rac_emit_string(&e, " </testsuite>\n</testsuites>\n");
 	rac_defects_free(&all);
 	return rac_emit_finish(&e);

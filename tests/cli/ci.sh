@@ -104,12 +104,12 @@ found "$T/failed.json" "r['verdict']['conditions'] = [$held, $grown, $peak]"
 in_repo --format sarif "$T/failed.json"
 is 'what a condition fails for is an error, and so are conditions, the worst first' \
 	"$(of '[(r["level"], r["message"]["text"].split(" by")[0]) for r in results]')" \
-	"[('error', 'leak>1K failed: 2.00 KiB in python3.12'), ('error', 'peak>1G failed: 3.00 GiB in python3.12'), ('error', '2.00 KiB in 2 allocations never freed: cuMemAlloc_v2')]"
+	"[('error', 'leak>1K failed: 2.00 KiB, in python3.12'), ('error', 'peak>1G failed: 3.00 GiB, in python3.12'), ('error', '2.00 KiB in 2 allocations never freed: cuMemAlloc_v2')]"
 in_repo --format junit "$T/failed.json"
 is 'each condition is a test' "$(grep -o 'classname="rac.condition" name="[^"]*"' "$T/out")" \
 	'classname="rac.condition" name="leaks&gt;9"
-classname="rac.condition" name="leak&gt;1K failed"
-classname="rac.condition" name="peak&gt;1G failed"'
+classname="rac.condition" name="leak&gt;1K"
+classname="rac.condition" name="peak&gt;1G"'
 is 'and the counts are right' "$(sed -n 2p "$T/out")" '<testsuites tests="4" failures="3" errors="0" skipped="0">'
 found "$T/tolerated.json" "r['verdict']['conditions'] = [$held, $peak]"
 in_repo --format sarif "$T/tolerated.json"
@@ -119,12 +119,25 @@ is 'and a test that passes' "$(sed -n 2p "$T/out" | grep -o 'failures="[0-9]*"')
 in_repo --format ctest "$T/tolerated.json"
 contains 'and no leak for ctest' "$(cat "$T/out")" 'LEAK SUMMARY: 0 bytes leaked'
 
+found "$T/unjudged.json" "r['verdict']['conditions'] = [dict($held, condition='growth', unjudged='no checkpoints'), $held]"
+in_repo --format junit "$T/unjudged.json"
+is 'a condition that nobody judged did not pass' \
+	"$(sed -n 2p "$T/out" | cut -d ' ' -f 2-):$(grep -c '"growth".*<skipped message="growth was not judged: no checkpoints, in' "$T/out")" \
+	'tests="3" failures="0" errors="0" skipped="1">:1'
+in_repo --format github "$T/unjudged.json"
+contains 'which is a notice' "$(cat "$T/out")" '::notice title=growth was not judged::growth was not judged: no checkpoints, in'
+found "$T/both.json" "r['verdict']['conditions'] = [dict($grown, condition='growth', value=1)]"
+in_repo --format sarif "$T/unjudged.json" "$T/both.json"
+is 'one that failed in another process failed' \
+	"$(of '[(r["level"], r["message"]["text"]) for r in results if r["ruleId"] == "RAC002"]')" \
+	"[('error', 'growth failed: 1, in python3.12')]"
+
 export GITHUB_STEP_SUMMARY="$T/summary"
 echo before >"$T/summary"
 in_repo --format github "$T/failed.json"
 is 'github: annotations stand at their lines' "$(cat "$T/out")" \
-	'::error title=leak>1K failed::leak>1K failed: 2.00 KiB in python3.12
-::error title=peak>1G failed::peak>1G failed: 3.00 GiB in python3.12
+	'::error title=leak>1K failed::leak>1K failed: 2.00 KiB, in python3.12
+::error title=peak>1G failed::peak>1G failed: 3.00 GiB, in python3.12
 ::error file=src/kv.cu,line=118,title=GPU memory leak::2.00 KiB in 2 allocations never freed: cuMemAlloc_v2 by libkv.so in KVCache::grow, device 0, in python3.12'
 is 'and a table behind what others wrote' "$(sed -n '1,6p' "$T/summary" | cut -c 1-36)" 'before
 ### GPU memory
