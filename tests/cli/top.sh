@@ -8,8 +8,10 @@ rac=$B/rac
 mkdir -m 700 "$T/runtime"
 mkdir -m 1777 "$T/status"
 export XDG_RUNTIME_DIR="$T/runtime" RAC_REPORT=none
-# Allocates MiB on each device that it is given, says so, and stays until its stdin ends.
-compile "$T/stay" '
+# Allocates MiB on each device that it is given, says so, and stays until its stdin ends. Its name is its
+# own, since rac top sees the programs of all tests that run on the machine.
+stay=stay$$
+compile "$T/$stay" '
 	#include <cuda.h>
 	#include <stdio.h>
 	#include <stdlib.h>
@@ -33,17 +35,17 @@ compile "$T/stay" '
 # rows: what is shown of our program, smallest first. Others may run on the machine.
 rows() {
 	"$PYTHON" -c 'import json, sys
-ours = [row for row in json.load(open(sys.argv[1]))["rows"] if row["program"] == "stay"]
+ours = [row for row in json.load(open(sys.argv[1]))["rows"] if row["program"] == sys.argv[2]]
 for row in sorted(ours, key=lambda row: row["live_bytes"]):
-    print(row["source"], row["ordinal"], row["live_bytes"] >> 20, row["limit_bytes"], row["state"])' "$T/out"
+    print(row["source"], row["ordinal"], row["live_bytes"] >> 20, row["limit_bytes"], row["state"])' "$T/out" "$stay"
 }
 
 export READY="$T/ready" SIMCUDA_DEVICES=2
 : >"$T/ready"
 mkfifo "$T/hold"
-LD_PRELOAD="$SHIM" RAC_LIMIT=1G "$T/stay" 1 <"$T/hold" &
-"$rac" run "$T/stay" 2 4 <"$T/hold" &
-LD_PRELOAD="$SHIM" RAC_STATUS_DIR="$T/status" "$T/stay" 8 <"$T/hold" &
+LD_PRELOAD="$SHIM" RAC_LIMIT=1G "$T/$stay" 1 <"$T/hold" &
+"$rac" run "$T/$stay" 2 4 <"$T/hold" &
+LD_PRELOAD="$SHIM" RAC_STATUS_DIR="$T/status" "$T/$stay" 8 <"$T/hold" &
 published=$!
 exec 9>"$T/hold"
 "$PYTHON" -c 'import sys, time
@@ -58,7 +60,7 @@ rac run 0 2 None running
 rac run 1 4 None running
 status 0 8 None running'
 run "$rac" top --once --status-dir "$T/status"
-is 'the table has the largest first' "$(awk '$3 == "stay" { print $(NF - 6), $(NF - 5) }' "$T/out" |
+is 'the table has the largest first' "$(awk -v name="$stay" '$3 == name { print $(NF - 6), $(NF - 5) }' "$T/out" |
 	head -n 1)" '8.00 MiB'
 run "$rac" top --json --status-dir "$T/status" "$published"
 is 'one process can be asked for' "$status $(rows)" '0 status 0 8 None running'
