@@ -49,6 +49,7 @@ include tests/stacks/build.mk
 include tests/record/build.mk
 include tests/model/build.mk
 include tests/bench/build.mk
+include tests/gpu/build.mk
 include tests/build.mk
 include scripts/build.mk
 

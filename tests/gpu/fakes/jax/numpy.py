@@ -1,0 +1,1 @@
+from device_memory import full, ones, zeros

@@ -1,0 +1,1 @@
+from device_memory import OutOfMemoryError as CudaAPIError
