@@ -21,6 +21,9 @@ assert_passed=0
 assert_failed=0
 status=
 
+# A compiler cache would be seen among what a compiler opens and leaves behind.
+export CCACHE_DISABLE=1
+
 # Nothing from the shell that starts the tests.
 unset LD_PRELOAD CUDA_DEVICE_MEMORY_LIMIT CUDA_MPS_PINNED_DEVICE_MEM_LIMIT NVIDIA_GPU_MEMORY_LIMIT
 for assert_name in $(env | sed -n 's/^\(RAC_[A-Za-z0-9_]*\)=.*/\1/p'); do
