@@ -23,6 +23,8 @@ CLI_LIBS := $(JSON_LIBS) $(ZLIB_LIBS) $(CURSES_LIBS) $(ELF_LIBS) $(DEMANGLE_LIBS
 CLI_SRC := $(sort $(wildcard cli/*.c))
 CLI_OBJ := $(patsubst cli/%.c,$(B)/cli/%.o,$(if $(ELF_LIBS),$(CLI_SRC),$(filter-out cli/elf_%,$(CLI_SRC))))
 
+$(CLI_OBJ): Makefile cli/build.mk
+
 .PHONY: cli
 cli: $(B)/rac ## build the rac command
 ifeq ($(JSON_LIBS),)
@@ -53,19 +55,19 @@ $(B)/cli/%.found $(B)/cli/%.missing:
 	@touch $@
 
 # The assembler reads them, so the compiler does not know.
-$(B)/cli/embedded.o: cli/completion.bash cli/report.html
+$(B)/cli/embedded.o: cli/completion.bash cli/completion.fish cli/report.html
 $(B)/cli/embedded.o: CLI_CPPFLAGS += -Wa,-Icli
 
 $(B)/cli/%.o: cli/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CLI_CPPFLAGS) -Icli $(CFLAGS) $(DEPS) -c $< -o $@
+	$(SAME) $(CC) $(CPPFLAGS) $(CLI_CPPFLAGS) -Icli $(CFLAGS) $(SEED) $(DEPS) -c $< -o $@
 
 $(B)/rac: $(CLI_OBJ) $(B)/librac_core.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o %.a,$^) $(CLI_LIBS) -ldl -o $@
 
 # Pages and completion come from what was built, so that they say what it does.
 .PHONY: man
-man: $(B)/rac ## write the manual pages and bash's completion to build/man and build/completion
+man: $(B)/rac ## write the manual pages and completion to build/man and build/completion
 	@mkdir -p $(B)/man $(B)/completion
 	@for page in $$($(B)/rac --man); do $(B)/rac --man "$${page%.*}" >$(B)/man/"$$page" || exit 1; done
-	@$(B)/rac --completion >$(B)/completion/rac
+	@for shell in bash zsh fish; do $(B)/rac --completion $$shell >$(B)/completion/$$shell || exit 1; done

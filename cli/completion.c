@@ -1,74 +1,87 @@
 /*
- * completion.c - the tables by which bash completes `rac`: verbs, the words below them, flags, and the
- * values of flags that have a fixed set of them; what bash does with them is completion.bash's.
+ * completion.c - which shell's completion is asked for, and what all of them have in common.
  */
-#include "embedded.h"
-#include "usage.h"
+#include "completion.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* "naive|flash" as "naive flash", if the value is one of a fixed set. */
-static void put_choices(const char *use, const struct rac_flag *flag)
+const struct rac_flag *rac_completion_next(
+	const struct rac_usage *usage, const struct rac_flag *flag)
+{
+	bool found = flag == NULL;
+
+	for (size_t g = 0; usage->groups != NULL && usage->groups[g] != NULL; g++) {
+		for (size_t i = 0; i < usage->groups[g]->count; i++) {
+			const struct rac_flag *next = &usage->groups[g]->flags[i];
+
+			if (found && next->type != RAC_FLAG_WORD)
+				return next;
+			found = found || next == flag;
+		}
+	}
+	return NULL;
+}
+
+bool rac_completion_choices(const struct rac_flag *flag, char words[RAC_CHOICES_MAX])
 {
 	const char *choices = flag->choices != NULL ? flag->choices : flag->value;
-	char words[256];
 
 	if (choices == NULL || strchr(choices, '|') == NULL ||
-		snprintf(words, sizeof(words), "%s", choices) >= (int)sizeof(words))
-		return;
+		snprintf(words, RAC_CHOICES_MAX, "%s", choices) >= RAC_CHOICES_MAX)
+		return false;
 	for (char *at = words; *at != '\0'; at++)
 		if (*at == '|')
 			*at = ' ';
-	for (const char *at = words; *at != '\0'; at++)
-		if ((*at < 'a' || *at > 'z') && strchr(" ,_-0123456789", *at) == NULL)
-			return;
-	printf("_rac_values['%s %s']='%s'\n", use, flag->name, words);
+	/* "stderr|none|PATH" is no fixed set. */
+	return words[strspn(words, "abcdefghijklmnopqrstuvwxyz ,_-0123456789")] == '\0';
 }
 
-static void put_use(const struct rac_usage *usage)
+bool rac_completion_is_file(const struct rac_flag *flag)
 {
-	const char *use = usage->verb + sizeof("rac ") - 1;
+	static const char *const names[] = {"FILE", "PATH", "DIR"};
 
-	printf("_rac_flags['%s']='", use);
-	for (size_t g = 0; usage->groups != NULL && usage->groups[g] != NULL; g++)
-		for (size_t i = 0; i < usage->groups[g]->count; i++)
-			if (usage->groups[g]->flags[i].type != RAC_FLAG_WORD)
-				printf(" %s", usage->groups[g]->flags[i].name);
-	puts("'");
-	printf("_rac_valued['%s']='", use);
-	for (size_t g = 0; usage->groups != NULL && usage->groups[g] != NULL; g++)
-		for (size_t i = 0; i < usage->groups[g]->count; i++)
-			if (usage->groups[g]->flags[i].type != RAC_FLAG_SWITCH &&
-				usage->groups[g]->flags[i].type != RAC_FLAG_WORD)
-				printf(" %s", usage->groups[g]->flags[i].name);
-	puts("'");
-	for (size_t g = 0; usage->groups != NULL && usage->groups[g] != NULL; g++)
-		for (size_t i = 0; i < usage->groups[g]->count; i++)
-			put_choices(use, &usage->groups[g]->flags[i]);
-	if (usage->operand_kind == RAC_OPERAND_PROGRAM)
-		printf("_rac_program['%s']=1\n", use);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (flag->value != NULL && strstr(flag->value, names[i]) != NULL)
+			return true;
+	return false;
 }
 
-void rac_completion_print(const struct rac_verb *verbs, size_t count)
+const char *rac_completion_summary(const struct rac_usage *usage)
 {
-	puts("# bash completion for rac; made by rac --completion");
-	puts("declare -gA _rac_words _rac_flags _rac_valued _rac_values _rac_program");
-	fputs("_rac_verbs='", stdout);
-	for (size_t i = 0; i < count; i++)
-		printf(" %s", verbs[i].name);
-	puts("'");
-	for (size_t i = 0; i < count; i++) {
-		const struct rac_usage *const *usages = verbs[i].usages();
+	static char sentence[160];
+	size_t length = 0;
 
-		if (usages[1] != NULL) {
-			printf("_rac_words['%s']='", verbs[i].name);
-			for (size_t u = 0; usages[u] != NULL; u++)
-				printf("%s", strrchr(usages[u]->verb, ' '));
-			puts("'");
-		}
-		for (size_t u = 0; usages[u] != NULL; u++)
-			put_use(usages[u]);
+	for (const char *at = usage->summary; *at != '\0' && length < sizeof(sentence) - 1; at++) {
+		if (*at == '.' && (at[1] == ' ' || at[1] == '\n' || at[1] == '\0'))
+			break;
+		sentence[length++] = (char)(*at == '\n' ? ' ' : *at);
 	}
-	fputs(rac_embedded_completion, stdout);
+	sentence[length] = '\0';
+	return sentence;
+}
+
+const char *rac_completion_use(const struct rac_usage *usage)
+{
+	return usage->verb + sizeof("rac ") - 1;
+}
+
+bool rac_completion_print(const char *shell, const struct rac_verb *verbs, size_t count)
+{
+	static const struct {
+		const char *shell;
+		void (*print)(const struct rac_verb *verbs, size_t count);
+	} shells[] = {
+		{"bash", rac_completion_bash},
+		{"zsh", rac_completion_zsh},
+		{"fish", rac_completion_fish},
+	};
+
+	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
+		if (strcmp(shell, shells[i].shell) == 0) {
+			shells[i].print(verbs, count);
+			return true;
+		}
+	}
+	return false;
 }

@@ -13,4 +13,5 @@
 		".previous")
 
 EMBED(rac_embedded_completion, "completion.bash");
+EMBED(rac_embedded_fish, "completion.fish");
 EMBED(rac_embedded_page, "report.html");

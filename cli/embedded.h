@@ -5,6 +5,7 @@
 #define RAC_EMBEDDED_H
 
 extern const char rac_embedded_completion[];
+extern const char rac_embedded_fish[];
 extern const char rac_embedded_page[];
 
 #endif

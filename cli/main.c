@@ -28,7 +28,8 @@ static void print_help(FILE *to)
 	      "  --help        this text; rac VERB --help for each verb\n"
 	      "  --version     the version\n"
 	      "  --man [PAGE]  a manual page, for man -l -; without PAGE, their names\n"
-	      "  --completion  what bash reads to complete the command\n",
+	      "  --completion [SHELL]\n"
+	      "                what bash, zsh or fish reads to complete the command\n",
 		to);
 }
 
@@ -38,6 +39,14 @@ static int print_manual(const char *page)
 		rac_manual_list(verbs, VERBS);
 	else if (!rac_manual_print(page, verbs, VERBS))
 		return rac_usage_error("rac", "there is no page '%s'; rac --man lists them", page);
+	return rac_output_end("rac");
+}
+
+static int print_completion(const char *shell)
+{
+	if (!rac_completion_print(shell, verbs, VERBS))
+		return rac_usage_error(
+			"rac", "'%s' is no shell known here; right are bash, zsh and fish", shell);
 	return rac_output_end("rac");
 }
 
@@ -63,9 +72,7 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(word, "--man") == 0)
 		return print_manual(argv[2]);
-	if (strcmp(word, "--completion") == 0) {
-		rac_completion_print(verbs, VERBS);
-		return rac_output_end("rac");
-	}
+	if (strcmp(word, "--completion") == 0)
+		return print_completion(argv[2] != NULL ? argv[2] : "bash");
 	return rac_usage_error("rac", "'%s' is no verb", word);
 }

@@ -1,6 +1,6 @@
 /*
  * usage.h - how a verb is used, as text for a terminal (--help), as a manual page and as completion of
- * bash; all three from the tables of args.h and of core/settings.def.
+ * shells; all three from the tables of args.h and of core/settings.def.
  */
 #ifndef RAC_USAGE_H
 #define RAC_USAGE_H
@@ -26,8 +26,8 @@ bool rac_manual_print(const char *page, const struct rac_verb *verbs, size_t cou
 /* The names of all pages, one a line, each with its section: "rac-run.1". */
 void rac_manual_list(const struct rac_verb *verbs, size_t count);
 
-/* The script that bash reads to complete `rac`. */
-void rac_completion_print(const struct rac_verb *verbs, size_t count);
+/* What "bash", "zsh" or "fish" reads to complete `rac`. False: it is another shell. */
+bool rac_completion_print(const char *shell, const struct rac_verb *verbs, size_t count);
 
 /* What the status of a verb means, on one line. */
 const char *rac_usage_statuses(const struct rac_usage *usage);

@@ -80,6 +80,56 @@ run "$RAC" --man rac-nothing
 ended 'a page that does not exist is wrong usage' 2 \
 	"rac: there is no page 'rac-nothing'; rac --man lists them; see rac --help"
 
+run "$RAC" --completion tcsh
+ended 'a shell that is not known is wrong usage' 2 \
+	"rac: 'tcsh' is no shell known here; right are bash, zsh and fish; see rac --help"
+
+if command -v fish >/dev/null; then
+	"$RAC" --completion fish >"$T/rac.fish"
+	# fish_offers LINE: what fish offers for the last word, without descriptions.
+	fish_offers() {
+		HOME=$T XDG_CONFIG_HOME=$T fish --private -c "source $T/rac.fish; complete -C '$1'" 2>&1 |
+			cut -f 1 | tr '\n' ' '
+	}
+	is 'fish: verbs' "$(fish_offers 'rac es')" 'estimate '
+	is 'fish: options of the command itself' "$(fish_offers 'rac --v')" '--version '
+	is 'fish: words below a verb' "$(fish_offers 'rac estimate te')" 'tensor '
+	is 'fish: flags' "$(fish_offers 'rac run --on')" '--on-limit '
+	is 'fish: flags of what is below a verb' "$(fish_offers 'rac estimate attention --ker')" '--kernel '
+	is 'fish: values of a fixed set' "$(fish_offers 'rac run --on-limit ')" 'abort deny warn '
+	is 'fish: no files where none are meant' "$(fish_offers 'rac fit --budget ')" ''
+	is 'fish: files where some are' "$(fish_offers 'rac report Makef')" 'Makefile '
+	is 'fish: arguments of the program are not flags of ours' \
+		"$(fish_offers 'rac run --limit 8G ./app --on')" ''
+	contains 'fish: programs' " $(fish_offers 'rac run --limit 8G env')" ' env '
+else
+	skip 'completion in fish' 'no fish here'
+fi
+
+if command -v zsh >/dev/null; then
+	"$RAC" --completion zsh >"$T/_rac"
+	# zsh_completes LINE EXPECTED: what becomes of a line where tab is pressed, in a terminal.
+	zsh_completes() {
+		ZDOTDIR=$T timeout 20 zsh -f -c '
+			zmodload zsh/zpty
+			zpty z zsh -f -i
+			zpty -w z "PS1=; fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -D; rac() { echo got: \$*. }; echo ready"
+			zpty -r -m z seen "*ready*ready*"
+			zpty -w -n z "$2"$'"'\\t\\n'"'
+			zpty -r -m z seen "*got: $3.*" && echo yes' - "$T" "$1" "$2"
+	}
+	is 'zsh: verbs' "$(zsh_completes 'rac es' 'estimate')" yes
+	is 'zsh: words below a verb' "$(zsh_completes 'rac estimate te' 'estimate tensor')" yes
+	is 'zsh: flags' "$(zsh_completes 'rac run --on-li' 'run --on-limit')" yes
+	is 'zsh: flags of what is below a verb' \
+		"$(zsh_completes 'rac estimate attention --ker' 'estimate attention --kernel')" yes
+	is 'zsh: values of a fixed set' "$(zsh_completes 'rac run --on-limit w' 'run --on-limit warn')" yes
+	is 'zsh: files' "$(zsh_completes 'rac report Makef' 'report Makefile')" yes
+	is 'zsh: programs' "$(zsh_completes 'rac run --limit 8G printen' 'run --limit 8G printenv')" yes
+else
+	skip 'completion in zsh' 'no zsh here'
+fi
+
 if ! command -v bash >/dev/null; then
 	skip completion 'no bash here'
 	finish
