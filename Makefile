@@ -25,9 +25,13 @@ OPT      := $(if $(DEBUG),-O0 -g3 -DRAC_DEBUG,-O2 -g)
 LTO      ?= $(if $(SAN)$(DEBUG)$(findstring clang,$(CC)),,-flto=auto)
 CFLAGS   := -std=gnu11 $(OPT) $(WARN) -fPIC -fvisibility=hidden -fno-strict-aliasing \
             $(SANFLAGS) $(EXTRA_CFLAGS)
+SEED      = $(if $(LTO),-frandom-seed=$@)
 CPPFLAGS := -D_GNU_SOURCE -Icore
 LDFLAGS  := $(if $(LTO),-fno-lto) -Wl,-z,now,-z,relro,-z,noexecstack $(if $(SAN),-fsanitize=$(SAN)) $(EXTRA_LDFLAGS)
 DEPS      = -MMD -MP
+# Begins the commands that make what is installed: its bytes are the same wherever it is built, for this is the name
+# of any folder to who is in it. -frandom-seed, beside it, is for link-time optimisation.
+SAME     := PWD=/proc/self/cwd
 
 VERSION  := 0.1.0
 CPPFLAGS += -DRAC_VERSION=\"$(VERSION)\"
@@ -63,4 +67,4 @@ clean: ## remove all build output
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9_-]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

@@ -33,6 +33,9 @@ test        g++               command:g++
 test        strace            command:strace
 test        heaptrack         command:heaptrack_print
 test        mandoc            command:mandoc
+test        pkg-config        command:pkg-config
+test        zsh               command:zsh
+test        fish              command:fish
 viewers     golang-go         command:go
 viewers     heaptrack         command:heaptrack_print
 viewers     prometheus        command:promtool

@@ -19,17 +19,19 @@ $(B)/shim/bare_libc.c.o: LTO :=
 $(B)/shim/bare_libc.c.o: CFLAGS += -fno-builtin \
 	$(if $(findstring clang,$(CC)),,-fno-tree-loop-distribute-patterns)
 
+$(SHIM_OBJ): Makefile shim/build.mk
+
 .PHONY: shim
 shim: $(B)/librac_track.so ## build the shim
 
 $(B)/shim/%.c.o: shim/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Ishim $(CFLAGS) -ftls-model=initial-exec $(SHIM_FRAME) \
-		$(LTO:%=% -ffat-lto-objects) $(DEPS) -c $< -o $@
+	$(SAME) $(CC) $(CPPFLAGS) -Ishim $(CFLAGS) -ftls-model=initial-exec $(SHIM_FRAME) \
+		$(LTO:%=% -ffat-lto-objects) $(SEED) $(DEPS) -c $< -o $@
 
 $(B)/shim/%.S.o: shim/%.S
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(EXTRA_CFLAGS) $(DEPS) -c $< -o $@
+	$(SAME) $(CC) $(CPPFLAGS) $(EXTRA_CFLAGS) $(SEED) $(DEPS) -c $< -o $@
 
 # Anonymous, so that a reference with any symbol version binds to our definition.
 $(B)/shim/exports.map: shim/hooks.def shim/exports.def shim/exports.map.in
@@ -40,7 +42,7 @@ $(B)/shim/exports.map: shim/hooks.def shim/exports.def shim/exports.map.in
 # nodelete: exit handlers point into it, and libraries that it found stay open. initfirst: what is put
 # right at load is so before any other constructor looks.
 $(B)/librac_track.so: $(SHIM_OBJ) $(B)/librac_core.a $(B)/shim/exports.map
-	$(CC) -shared $(CFLAGS) $(filter-out -fno-lto,$(LDFLAGS)) -ftls-model=initial-exec $(LTO) \
+	$(SAME) $(CC) -shared $(CFLAGS) $(SEED) $(filter-out -fno-lto,$(LDFLAGS)) -ftls-model=initial-exec $(LTO) \
 		$(if $(LTO),-Wno-maybe-uninitialized) \
 		-nostartfiles -Wl,-z,noseparate-code -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,initfirst -Wl,-Bsymbolic -Wl,-soname,librac_track.so \
 		-Wl,--version-script=$(B)/shim/exports.map $(SHIM_OBJ) -Wl,--exclude-libs,ALL \
