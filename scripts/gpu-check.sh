@@ -74,4 +74,4 @@ fi
 export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 script=$PWD/tests/gpu/check.py
 cd "$here"
-exec "$python" "$script" --build "$B" --python "$(command -v "$python")" "$@"
+exec "$python" "$script" --build "$B" "$@"

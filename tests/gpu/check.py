@@ -18,6 +18,7 @@ import table
 from nvml import Nvml
 from program import Machine
 
+REAL, SIMULATED = "256M", "64M"  # what a row takes; the simulated device costs the host's memory
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -56,17 +57,6 @@ def why_missing(simulated):
     return missing
 
 
-def features(machine):
-    """What this version of the library lacks, in words, or nothing."""
-    def lacks(flag, value, words):
-        run = subprocess.run([machine.rac, "run", flag, value, "--", "true"], stderr=subprocess.DEVNULL,
-                             stdout=subprocess.DEVNULL, check=False)
-        return None if run.returncode == 0 else f"this version has no {words}"
-
-    return {"verdict": lacks("--fail-on", "leak", "leak verdict"),
-            "stacks": lacks("--stacks", "native,python", "Python stacks")}
-
-
 def environment(arguments, machine_folder):
     """Nothing of the caller's settings, and the driver where programs with a run path look first."""
     kept = {name: value for name, value in os.environ.items()
@@ -88,7 +78,7 @@ def environment(arguments, machine_folder):
 def facts(machine, build):
     found = []
     for command, settings in (([f"{build}/gpu/facts"], {}),
-                              ([f"{build}/gpu/work", "reset", rows.MEMORY],
+                              ([f"{build}/gpu/work", "reset", SIMULATED],
                                {"LD_PRELOAD": f"{build}/gpu/reenter.so"})):
         run = machine.run(command, settings=settings, shim=False)
         found += [note for note in run.notes if "reset" not in note]
@@ -97,12 +87,12 @@ def facts(machine, build):
     return found
 
 
-def make_rows(machine, wanted, can):
+def make_rows(machine, wanted):
     """Side by side where NVML tells processes apart, else in turn; the order of the list stays."""
     probe = machine.run(wanted[0].command, settings=wanted[0].settings, marks=True) if wanted else None
     apart = probe is not None and probe.marks and probe.marks[0]["source"] == "process"
     with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() // 3) if apart else 1) as pool:
-        return list(pool.map(lambda row: row.make(machine, can), wanted))
+        return list(pool.map(lambda row: row.make(machine), wanted))
 
 
 def main():
@@ -113,18 +103,19 @@ def main():
     nvml = Nvml(os.path.join(arguments.build, "sim", "libnvidia-ml.so.1") if simulated else "libnvidia-ml.so.1")
     settings["CUDA_VISIBLE_DEVICES"] = nvml.uuid()
     machine = Machine(arguments.build, nvml, settings, time.monotonic() + arguments.seconds)
-    absent, missing, can = why_absent(arguments.python), why_missing(simulated), features(machine)
+    absent, missing = why_absent(arguments.python), why_missing(simulated)
+    memory = SIMULATED if simulated else REAL
     frameworks = os.path.join(HERE, "frameworks")
 
     def is_wanted(name):
         return any(fnmatch.fnmatch(name, pattern) for pattern in arguments.rows.split(","))
 
-    wanted = [row for row in rows.framework_rows(arguments.python, frameworks, absent) +
-              rows.native_rows(arguments.build, missing) if is_wanted(row.name)]
+    wanted = [row for row in rows.framework_rows(arguments.python, frameworks, absent, memory) +
+              rows.native_rows(arguments.build, missing, memory) if is_wanted(row.name)]
     found = {"schema": "rac.gpu-check/1", "simulated": simulated, "card": nvml.card(), "driver": nvml.driver(),
-             "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"), "without": can,
+             "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
              "facts": facts(machine, arguments.build) if is_wanted("facts") else [],
-             "rows": make_rows(machine, wanted, can)}
+             "rows": make_rows(machine, wanted)}
     found["overhead"] = [result for timing in overhead.timings(arguments.build, missing, arguments.python, frameworks,
                                                                absent, not simulated)
                          if is_wanted(timing.name) for result in timing.make(machine, arguments.rounds)]

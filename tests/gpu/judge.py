@@ -37,13 +37,20 @@ def growth(marks):
     return steps
 
 
+def passed(device, limit):
+    """By how much the cap was passed, where that was not the driver's doing and told: pools and graphs grow in the
+    driver's steps."""
+    told = device["over_bytes"] if {"pool", "graph"} & set(device["kinds"]) else 0
+    return max(0, device["peak_bytes"] - limit - told)
+
+
 def at_cap(limit, report, words):
     """A run whose cap is what the same run needed: nothing may be refused."""
     device = report["devices"][0]
     wrong = []
     if device["refused"] or "refused" in words:
         wrong.append(f"a cap of {limit}, the peak without one, refused {device['refused']} requests")
-    if device["peak_bytes"] > limit:
+    if passed(device, limit):
         wrong.append(f"the peak of {device['peak_bytes']} is above the cap of {limit}")
     return wrong
 
@@ -52,9 +59,9 @@ def below_cap(limit, report, words):
     """A run whose cap is one byte less than it needed: something is refused, and the program copes."""
     device = report["devices"][0]
     wrong = []
-    if not device["refused"]:
+    if not device["refused"] and device["peak_bytes"] <= limit:
         wrong.append(f"a cap of {limit}, a byte less than the peak without one, refused nothing")
-    if device["peak_bytes"] > limit:
+    if passed(device, limit):
         wrong.append(f"the peak of {device['peak_bytes']} is above the cap of {limit}")
     if "recovered" not in words and "took" not in words:
         wrong.append("after a refusal the program did not recover")

@@ -33,8 +33,8 @@ def agrees(begin, end, source="process"):
     return judge.change(seen)[1] == []
 
 
-def report(peak, refused, **more):
-    return {"devices": [{"peak_bytes": peak, "refused": refused}], **more}
+def report(peak, refused, over=0, kind="device"):
+    return {"devices": [{"peak_bytes": peak, "refused": refused, "over_bytes": over, "kinds": {kind: {}}}]}
 
 
 def frame(function, language="python"):
@@ -69,6 +69,9 @@ def caps():
     case("or freed its cache and went on", judge.below_cap(99, report(99, 1), ["took"]), [])
     case("what is not refused is wrong", len(judge.below_cap(99, report(99, 0), ["took"])), 1)
     case("a peak above the cap is wrong", len(judge.below_cap(99, report(100, 1), ["recovered"])), 1)
+    case("a pool that grew past it and says so is right", judge.below_cap(99, report(131, 0, 32, "pool"), ["took"]), [])
+    case("by more than it says is wrong", len(judge.below_cap(99, report(132, 0, 32, "pool"), ["took"])), 1)
+    case("other memory may not pass it", len(judge.below_cap(99, report(131, 0, 32), ["took"])), 1)
     case("one that does not recover is wrong", len(judge.below_cap(99, report(50, 1), ["refused"])), 1)
 
 
@@ -86,10 +89,10 @@ def others():
 
 def tables():
     row = {"row": "x", "status": "fail", "why": [], "notes": [], "untracked": [300 * MIB, 302 * MIB], "cap": "ok",
-           "recovery": "fail", "leak": "this version has none",
+           "recovery": "fail", "leak": "ok",
            "change": {"tracked": 256 * MIB, "nvml": 258 * MIB, "difference": 2 * MIB}}
     case("a row of the table", table.columns(row),
-         ["x", "fail", "256.0", "258.0", "2.0", "300.0", "302.0", "ok", "fail", "skipped", ""])
+         ["x", "fail", "256.0", "258.0", "2.0", "300.0", "302.0", "ok", "fail", "ok", ""])
     case("of one that did not run", table.columns({"row": "x", "status": "skipped"}), ["x", "skipped", *[""] * 9])
 
 

@@ -19,7 +19,7 @@ check() {
 	rm -f "$T/found.json"
 	# shellcheck disable=SC2086  # words without blanks
 	run env B="$B" PYTHONPATH=tests/gpu/fakes ${check_settings:-} scripts/gpu-check.sh --simulated --built --rounds 1 \
-		--json "$T/found.json" --python "$PYTHON" --rows "$check_rows" "$@"
+		--json "$T/found.json" --rows "$check_rows" "$@"
 }
 
 # found EXPRESSION: over what the last check found, f, and its rows by name, r.
@@ -46,9 +46,10 @@ is 'all kinds of memory agree with NVML on the simulated CUDA' "$status $(found 
 	"[name for name in r if r[name]['status'] != 'ok']")" '0 []'
 is 'the figures are those of the programs' "$(found \
 	"list(r['driver own-pool']['change'].values()), r['driver own-pool']['untracked']")" \
-	'[268435456, 268435456, 0, 2097152] [314572800, 314572800]'
-is 'each was run at its cap and a byte below' "$(found \
-	"{(row['cap'], row['recovery']) for row in f['rows']}, len(f['rows'])")" "{('ok', 'ok')} 16"
+	'[67108864, 67108864, 0, 2097152] [314572800, 314572800]'
+is 'each was run at its cap, a byte below, and with a leak' "$(found \
+	"{(row['cap'], row['recovery'], row['leak']) for row in f['rows']}, len(f['rows'])")" \
+	"{('ok', 'ok', 'ok')} 16"
 is 'pairs are timed, on the simulated CUDA without a verdict' "$(found \
 	"[len(p['without_ns'] + p['with_ns']) for p in f['overhead']], {p['bar'] for p in f['overhead']}")" \
 	'[2, 2, 2, 2, 2] {None}'
@@ -60,11 +61,13 @@ check 'nvcc*,PyTorch,PyTorch,*s,PyTorch, NCCL,JAX,CuPy,Numba,Triton'
 is "frameworks' parts go through all steps" "$status $(found \
 	"[name for name in r if r[name]['status'] == 'fail' or r[name]['status'] == 'skipped' and name[:4] != 'nvcc']")" \
 	'0 []'
+is 'and the functions that leave memory behind are named' \
+	"$(found "{row['frames'] for row in f['rows'] if 'frames' in row}")" "{'ok'}"
 is 'what cannot run is skipped, and it is said why' "$(found \
 	"{why for row in f['rows'] if row['status'] == 'skipped' for why in row['why']}")" \
 	"{\"NVIDIA's runtime refuses the simulated driver\"}"
 # Without the stand-ins, and with a Python that has no packages at all.
-run scripts/gpu-check.sh --simulated --built --json "$T/found.json" --python "$PYTHON" --rows 'CuPy'
+run scripts/gpu-check.sh --simulated --built --json "$T/found.json" --rows 'CuPy'
 if "$PYTHON" -c 'import cupy' 2>/dev/null; then
 	skip 'a framework that is missing is skipped' 'CuPy is here'
 else
@@ -80,11 +83,12 @@ compile "$T/idle/librac_track.so" 'int nothing;' -shared -fPIC
 whole=$B B=$T/idle
 finds 'a library that counts nothing' 'driver linear' 'it made no report'
 B=$whole
-finds 'a driver that takes more than it was asked for' 'driver mipmap' 'NVML'"'"'s figure changed by 3' \
+finds 'a driver that takes more than it was asked for' 'driver mipmap' 'NVML'"'"'s figure changed by 1' \
 	SIMCUDA_ROUND=1
 finds 'a program that fails by itself' 'driver vmm' 'without the library: status 1' 'SIMCUDA_FAIL=cuMemMap:*=999'
 finds 'a program that ends in the middle' 'JAX' 'without the library: status ' FAKE_END=take
-finds 'a program that does not recover' 'PyTorch' 'cap of 268435455: status 1' FAKE_END=recover
+finds 'a program that does not recover' 'PyTorch' 'cap of 67108863: status 1' FAKE_END=recover
+finds 'one that leaks' 'Numba' 'leak verdict without a leak: status 23' FAKE_END=leak
 finds 'a result that is another with the library' 'CuPy' 'with the library, ' FAKE_END=result
 
 begin=$(date +%s)

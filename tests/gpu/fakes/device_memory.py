@@ -1,5 +1,5 @@
 """What the stand-ins for frameworks are made of: arrays of floats in the driver's memory. They compute nothing but
-what the rows of the check ask for. FAKE_END has them go wrong: take, recover or result."""
+what the rows of the check ask for. FAKE_END has them go wrong: take, recover, result or leak."""
 
 import ctypes
 import os
@@ -30,7 +30,7 @@ class Array:
         self.address = ctypes.c_uint64()
         if view_of is not None:
             return
-        if WRONG == "take" and count > 1 << 22:
+        if WRONG == "take" and count > 1 << 20:
             os.abort()
         if WRONG == "recover" and refused:
             raise ValueError("it does not know what to do")
@@ -39,7 +39,7 @@ class Array:
             raise OutOfMemoryError("CUDA_ERROR_OUT_OF_MEMORY: RESOURCE_EXHAUSTED")
 
     def __del__(self):
-        if self.view_of is None and self.address.value:
+        if self.view_of is None and self.address.value and WRONG != "leak":
             driver.cuMemFree_v2(self.address)
 
     def __getitem__(self, part):
