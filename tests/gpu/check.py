@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 import overhead
@@ -57,22 +58,27 @@ def why_missing(simulated):
     return missing
 
 
-def environment(arguments, machine_folder):
-    """Nothing of the caller's settings, and the driver where programs with a run path look first."""
+def environment(arguments, scratch):
+    """Nothing of the caller's settings. The simulated CUDA is made for all; a real one is there already."""
     kept = {name: value for name, value in os.environ.items()
             if not name.startswith("RAC_") and name not in ("LD_PRELOAD", "CUDA_DEVICE_MEMORY_LIMIT")}
     if arguments.driver:
-        os.makedirs(machine_folder, exist_ok=True)
-        os.symlink(os.path.realpath(arguments.driver), os.path.join(machine_folder, "libcuda.so.1"))
-        kept["GPU_CHECK_DRIVER"] = machine_folder
         return kept
     kept["LD_LIBRARY_PATH"] = os.path.join(arguments.build, "sim")
     for name, value in (("SIMCUDA_MEMORY", "64G"), ("SIMCUDA_CONTEXT_BYTES", "300M"), ("SIMCUDA_MODULE_BYTES", "2M"),
-                        ("SIMCUDA_SHARED", os.path.join(machine_folder, "board"))):
+                        ("SIMCUDA_SHARED", os.path.join(scratch, "board"))):
         kept.setdefault(name, value)
-    os.makedirs(machine_folder, exist_ok=True)
     os.environ.update({name: value for name, value in kept.items() if name.startswith("SIMCUDA_")})
     return kept
+
+
+def driver_folder(arguments, scratch):
+    """One that holds the driver alone: our programs' run path names the simulated one, and LD_LIBRARY_PATH comes
+    before it; the driver's own folder may hold other libraries, too."""
+    if not arguments.driver:
+        return None
+    os.symlink(os.path.realpath(arguments.driver), os.path.join(scratch, "libcuda.so.1"))
+    return scratch
 
 
 def facts(machine, build):
@@ -98,11 +104,12 @@ def make_rows(machine, wanted):
 def main():
     arguments = options()
     simulated = not arguments.driver
-    scratch = f"/tmp/gpu-check-{os.getpid()}"
+    scratch = tempfile.mkdtemp(prefix="gpu-check-")
     settings = environment(arguments, scratch)
     nvml = Nvml(os.path.join(arguments.build, "sim", "libnvidia-ml.so.1") if simulated else "libnvidia-ml.so.1")
     settings["CUDA_VISIBLE_DEVICES"] = nvml.uuid()
-    machine = Machine(arguments.build, nvml, settings, time.monotonic() + arguments.seconds)
+    machine = Machine(arguments.build, nvml, settings, driver_folder(arguments, scratch), scratch,
+                      time.monotonic() + arguments.seconds)
     absent, missing = why_absent(arguments.python), why_missing(simulated)
     memory = SIMULATED if simulated else REAL
     frameworks = os.path.join(HERE, "frameworks")
@@ -126,7 +133,6 @@ def main():
         with open(arguments.json, "w", encoding="utf-8") as file:
             json.dump(found, file, indent=1)
             file.write("\n")
-    shutil.rmtree(machine.work, ignore_errors=True)
     shutil.rmtree(scratch, ignore_errors=True)
     return 1 if found["failed"] or not found["passed"] else 0
 

@@ -4,7 +4,6 @@ import glob
 import json
 import os
 import subprocess
-import tempfile
 import threading
 import time
 
@@ -32,16 +31,19 @@ class Outcome:
 
 
 class Machine:
-    """Where programs run: the library, the command that reads its record, NVML, and what they find the driver
-    by. `deadline` is by time.monotonic."""
+    """Where programs run: the library, the command that reads its record, NVML, the folder where our own programs
+    find the driver (None: where they find it anyway), and one for what a run leaves. `deadline` is by
+    time.monotonic."""
 
-    def __init__(self, build, nvml, environment, deadline):
+    def __init__(self, build, nvml, environment, driver, work, deadline):
+        self.build = build
         self.shim = os.path.join(build, "librac_track.so")
         self.rac = os.path.join(build, "rac")
         self.nvml = nvml
         self.environment = environment
+        self.driver = driver
+        self.work = work
         self.deadline = deadline
-        self.work = tempfile.mkdtemp(prefix="gpu-check-")
         self.count = 0
         self.lock = threading.Lock()
 
@@ -70,6 +72,9 @@ class Machine:
     def run(self, command, settings=None, shim=True, marks=False, timeout=60):
         folder = self.folder()
         environment = dict(self.environment)
+        if self.driver and command[0].startswith(self.build):
+            environment["LD_LIBRARY_PATH"] = ":".join(
+                filter(None, [self.driver, environment.get("LD_LIBRARY_PATH")]))
         if shim:
             environment.update(LD_PRELOAD=self.shim, RAC_RECORD=os.path.join(folder, "record-%p"),
                                RAC_REPORT=os.path.join(folder, "report-%p.json"))

@@ -91,6 +91,18 @@ finds 'a program that does not recover' 'PyTorch' 'cap of 67108863: status 1' FA
 finds 'one that leaks' 'Numba' 'leak verdict without a leak: status 23' FAKE_END=leak
 finds 'a result that is another with the library' 'CuPy' 'with the library, ' FAKE_END=result
 
+# As on a machine with a driver of its own, which is not found by a run path. The second one has no device.
+mkdir "$T/real"
+compile "$T/real/libcuda.so.1" 'int cuInit(unsigned int flags) { return (int)flags + 100; }' -shared -fPIC \
+	-Wl,-soname,libcuda.so.1
+for real in "$SIM" "$T/real"; do
+	run env LD_LIBRARY_PATH="$SIM" SIMCUDA_SHARED="$T/board" SIMCUDA_CONTEXT_BYTES=300M "$PYTHON" tests/gpu/check.py --build "$B" \
+		--driver "$real/libcuda.so.1" --rows 'driver linear' --json "$T/found.json"
+	echo "$status $(found "f['simulated'], f['rows'][0].get('change', {}).get('tracked')")"
+done >"$T/drivers"
+is 'the driver is the one that was named' "$(cat "$T/drivers")" '0 False 268435456
+1 False None'
+
 begin=$(date +%s)
 check_settings=SIMCUDA_DELAY_NS=3000000000
 check 'driver linear,driver vmm' --seconds 3
