@@ -47,6 +47,7 @@ include core/build.mk
 include cli/build.mk
 include tests/sim/build.mk
 include tests/apps/build.mk
+include tests/apps/leaks/build.mk
 include shim/build.mk
 include tests/diff/build.mk
 include tests/stacks/build.mk

@@ -97,6 +97,43 @@ static size_t frames_to_main(const struct rac_report_site *s)
 	return s->frame_count;
 }
 
+static bool is_python(const struct rac_report_frame *f)
+{
+	return strcmp(rac_or_empty(f->language), "python") == 0;
+}
+
+/* Between functions of Python stand those of the interpreter, which say nothing of the program. */
+static bool is_interpreter(const struct rac_report_frame *f)
+{
+	static const char *const modules[] = {"libpython", "python", "_ctypes", "libffi.so"};
+	const char *module = rac_module_file(rac_or_empty(f->module));
+
+	for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++)
+		if (strncmp(module, modules[i], strlen(modules[i])) == 0)
+			return true;
+	return false;
+}
+
+static void put_stack(FILE *to, const char *prefix, const struct rac_report_site *s)
+{
+	size_t count = frames_to_main(s), outermost = 0, shown = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (is_python(&s->frames[i]))
+			outermost = i + 1;
+	if (outermost > 0)
+		count = outermost;
+	for (size_t i = 0; i < count; i++) {
+		if (outermost > 0 && is_interpreter(&s->frames[i]))
+			continue;
+		if (shown < FRAMES_SHOWN)
+			put_frame(to, prefix, shown, &s->frames[i]);
+		shown++;
+	}
+	if (shown > FRAMES_SHOWN)
+		fprintf(to, "%s    … %zu more\n", prefix, shown - FRAMES_SHOWN);
+}
+
 static void put_site(FILE *to, const char *prefix, const struct rac_report_site *s, bool is_new)
 {
 	char size[RAC_SIZE_TEXT_MAX], api[TEXT_ROOM], owner[TEXT_ROOM], device[32] = "of the host";
@@ -111,12 +148,7 @@ static void put_site(FILE *to, const char *prefix, const struct rac_report_site 
 		safe(s->api, api), safe(s->owner, owner), rac_or_empty(s->id));
 	if (s->trend == RAC_TREND_GROWS)
 		fprintf(to, "%s    grows from checkpoint to checkpoint\n", prefix);
-	size_t count = frames_to_main(s);
-
-	for (size_t i = 0; i < count && i < FRAMES_SHOWN; i++)
-		put_frame(to, prefix, i, &s->frames[i]);
-	if (count > FRAMES_SHOWN)
-		fprintf(to, "%s    … %zu more\n", prefix, count - FRAMES_SHOWN);
+	put_stack(to, prefix, s);
 }
 
 static bool is_known(const struct rac_judge *judge, const struct rac_report_site *s)

@@ -47,7 +47,8 @@ static const struct rac_usage usage = {
 	.operand_kind = RAC_OPERAND_FILE,
 	.summary =
 		"Writes a suppression file for what the reports or records call a leak: one rule a\n"
-		"place, by its innermost function with a name, else by the module that called.",
+		"place, by its innermost function with a name, else by its id, else by the module that\n"
+		"called.",
 	.groups = groups,
 	.examples = examples,
 	.example_count = sizeof(examples) / sizeof(examples[0]),
@@ -81,23 +82,57 @@ static void put_pattern(FILE *to, const char *text)
 	fputs("$", to);
 }
 
+/* Where every program begins, which is in every stack: a rule by it would forgive everything. */
+static bool is_beginning(const struct rac_report_frame *f)
+{
+	static const char *const names[] = {"main", "_start", "<module>"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(rac_or_empty(f->function), names[i]) == 0)
+			return true;
+	return strncmp(rac_module_file(rac_or_empty(f->module)), "libc.so", 7) == 0;
+}
+
+/* The innermost function that a rule can go by; NULL: there is none. */
 static const struct rac_report_frame *named_frame(const struct rac_report_site *site)
 {
-	for (size_t i = 0; i < site->frame_count; i++)
-		if (rac_or_empty(site->frames[i].function)[0] != '\0')
-			return &site->frames[i];
+	for (size_t i = 0; i < site->frame_count; i++) {
+		const struct rac_report_frame *f = &site->frames[i];
+
+		if (is_beginning(f))
+			return NULL;
+		if (rac_or_empty(f->function)[0] != '\0')
+			return f;
+	}
 	return NULL;
 }
 
-/* What a rule for the site begins with; false: nothing is known that it could go by. */
+/* A function of its own, else the site by its id; what has no frames goes by its owner. */
+enum rule_kind { BY_FUNCTION, BY_ID, BY_OWNER };
+
+static enum rule_kind kind_of(const struct rac_report_site *site)
+{
+	if (named_frame(site) != NULL)
+		return BY_FUNCTION;
+	return site->frame_count > 0 && rac_or_empty(site->id)[0] != '\0' ? BY_ID : BY_OWNER;
+}
+
+static const char *subject_of(const struct rac_report_site *site)
+{
+	switch (kind_of(site)) {
+	case BY_FUNCTION:
+		return named_frame(site)->function;
+	case BY_ID:
+		return site->id;
+	case BY_OWNER:
+		break;
+	}
+	return rac_or_empty(site->owner);
+}
+
 static bool same_rule(const struct rac_report_site *a, const struct rac_report_site *b)
 {
-	const struct rac_report_frame *one = named_frame(a), *other = named_frame(b);
-
-	if (one != NULL && other != NULL)
-		return strcmp(one->function, other->function) == 0;
-	return one == NULL && other == NULL &&
-		strcmp(rac_or_empty(a->owner), rac_or_empty(b->owner)) == 0;
+	return kind_of(a) == kind_of(b) && strcmp(subject_of(a), subject_of(b)) == 0;
 }
 
 static bool leaks(const struct rac_report_site *site)
@@ -108,7 +143,7 @@ static bool leaks(const struct rac_report_site *site)
 static void put_rule(FILE *to, const struct rac_report *report, size_t first, bool bounds)
 {
 	const struct rac_report_site *site = &report->sites[first];
-	const struct rac_report_frame *frame = named_frame(site);
+	static const char *const words[] = {"leak:", "site:", "owner:"};
 	char size[RAC_SIZE_TEXT_MAX];
 	uint64_t bytes = 0, count = 0;
 
@@ -122,8 +157,8 @@ static void put_rule(FILE *to, const struct rac_report *report, size_t first, bo
 		count == 1 ? "" : "s");
 	for (const char *at = rac_or_empty(site->owner); *at != '\0'; at++)
 		fputc((unsigned char)*at < ' ' ? '?' : *at, to);
-	fprintf(to, ", %s\n%s", rac_or_empty(site->api), frame == NULL ? "owner:" : "leak:");
-	put_pattern(to, frame != NULL ? frame->function : rac_or_empty(site->owner));
+	fprintf(to, ", %s\n%s", rac_or_empty(site->api), words[kind_of(site)]);
+	put_pattern(to, subject_of(site));
 	if (bounds)
 		fprintf(to, " max=%lluB count=%llu", (unsigned long long)bytes,
 			(unsigned long long)count);

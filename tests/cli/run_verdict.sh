@@ -143,6 +143,14 @@ is 'and nothing else' "$status $(findings | sed 's/ \[.*//')" '23 failed: leak, 
 leak: 2.00 MiB in 1 allocation on device 0, cudaMalloc by app'
 judged --stacks native --fail-on leak --suppressions "$T/known" -- "$T/app" grow grow
 is 'nor more of it' "$status" 23
+run env XDG_RUNTIME_DIR="$T" "$RAC" run --stacks native --report "$T/main.json" -- "$APPS/leaks/pinned"
+run "$RAC" suppress --output "$T/main.supp" "$T/main.json"
+is 'a rule by main would forgive everything, so it goes by the id' \
+	"$(sed -n 's/^site:^[0-9a-f]\{8\}\$$/site/p' "$T/main.supp")" site
+judged --stacks native --fail-on leak --suppressions "$T/main.supp" -- "$APPS/leaks/pinned"
+is 'which holds in another run' "$status" 0
+judged --stacks native --fail-on leak --suppressions "$T/main.supp" -- "$APPS/leaks/managed"
+is 'and for nothing else in main' "$status" 23
 printf 'leak:plan_make\nfile:nowhere\n' >"$T/rules"
 judged --stacks native --fail-on leak --suppressions "$T/rules" -- "$T/app" plan
 is 'a rule that matched nothing is named' "$status $(grep matched "$T/err")" \

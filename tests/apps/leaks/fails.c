@@ -1,0 +1,8 @@
+/* Leaks, and fails by itself. */
+#include "zoo.h"
+
+int main(void)
+{
+	take(1);
+	return 3;
+}
