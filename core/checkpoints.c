@@ -103,7 +103,7 @@ size_t rac_checkpoints_kept(const struct rac_checkpoints *c)
 void rac_checkpoint_read(
 	const struct rac_checkpoints *c, size_t i, struct rac_report_checkpoint *out)
 {
-	uint64_t count = rac_checkpoints_count(c), number = i;
+	uint64_t count = rac_load_acquire(&c->count), number = i;
 
 	if (count > RAC_CHECKPOINTS_KEPT && i > 0)
 		number = count - RAC_CHECKPOINTS_KEPT + i;

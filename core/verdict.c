@@ -35,50 +35,58 @@ static struct rac_rule *suppression_of(
 	return NULL;
 }
 
-static const struct rac_rule *owner_in(
-	const struct rac_rule *rules, size_t count, const struct rac_report_site *site)
+/* The user's rule that says what the module that called is; NULL: there is none. */
+static struct rac_rule *users_owner(
+	const struct rac_judge *judge, const struct rac_report_site *site)
 {
+	for (size_t i = 0; i < judge->rule_count; i++)
+		if (!does_suppress(&judge->rules[i]) && rac_rule_fits(&judge->rules[i], site))
+			return &judge->rules[i];
+	return NULL;
+}
+
+static const struct rac_rule *builtin_owner(
+	const struct rac_judge *judge, const struct rac_report_site *site)
+{
+	const struct rac_rule *rules = NULL;
+	size_t count = judge->has_builtin ? rac_rules_builtin(&rules) : 0;
+
 	for (size_t i = 0; i < count; i++)
-		if (!does_suppress(&rules[i]) && rac_rule_fits(&rules[i], site))
+		if (rac_rule_fits(&rules[i], site))
 			return &rules[i];
 	return NULL;
 }
 
-/* What is known of the module that called; NULL: nothing. */
-static const struct rac_rule *owner_of(
-	const struct rac_judge *judge, const struct rac_report_site *site)
-{
-	const struct rac_rule *builtin, *rule = NULL;
-	size_t count = rac_rules_builtin(&builtin);
-
-	if (judge->rule_count > 0)
-		rule = owner_in(judge->rules, judge->rule_count, site);
-	return rule != NULL || !judge->has_builtin ? rule : owner_in(builtin, count, site);
-}
-
-static bool is_of_user(const struct rac_judge *judge, const struct rac_rule *rule)
-{
-	for (size_t i = 0; i < judge->rule_count; i++)
-		if (&judge->rules[i] == rule)
-			return true;
-	return false;
-}
-
 static void name_owner(const struct rac_judge *judge, struct rac_report_site *site)
 {
-	const struct rac_rule *rule = owner_of(judge, site);
+	struct rac_rule *users = users_owner(judge, site);
+	const struct rac_rule *rule = users != NULL ? users : builtin_owner(judge, site);
 
 	if (rule != NULL && rule->name[0] != '\0')
 		site->owner_name = rule->name;
 	else if (judge->application != NULL && site->owner != NULL &&
 		strcmp(site->owner, judge->application) == 0)
 		site->owner_name = "application";
-	for (size_t i = 0; i < judge->rule_count; i++) {
-		if (&judge->rules[i] != rule)
-			continue;
-		add(&judge->rules[i].bytes, site->live_bytes);
-		add(&judge->rules[i].count, site->live_count);
-	}
+	if (users == NULL)
+		return;
+	add(&users->bytes, site->live_bytes);
+	add(&users->count, site->live_count);
+}
+
+/* What is known of the module that called. */
+static enum rac_rule_effect effect_of(
+	const struct rac_judge *judge, const struct rac_report_site *site)
+{
+	const struct rac_rule *rule = users_owner(judge, site);
+
+	if (rule != NULL)
+		return rac_rule_effect(rule);
+	rule = builtin_owner(judge, site);
+	if (rule == NULL)
+		return RAC_EFFECT_OWN;
+	enum rac_rule_effect effect = rac_rule_effect(rule);
+
+	return effect == RAC_EFFECT_POOL && judge->is_uncached ? RAC_EFFECT_OWN : effect;
 }
 
 static enum rac_grade grade_of(const struct rac_judge *judge, const struct rac_report_site *site)
@@ -87,11 +95,11 @@ static enum rac_grade grade_of(const struct rac_judge *judge, const struct rac_r
 
 	if (site->is_ignored || (rule != NULL && !rac_rule_is_exceeded(rule)))
 		return RAC_GRADE_SUPPRESSED;
-	rule = owner_of(judge, site);
-	if (rule != NULL && rac_rule_effect(rule) == RAC_EFFECT_POOL &&
-		(!judge->is_uncached || is_of_user(judge, rule)))
+	enum rac_rule_effect effect = effect_of(judge, site);
+
+	if (effect == RAC_EFFECT_POOL)
 		return RAC_GRADE_POOL;
-	if (rule != NULL && rac_rule_effect(rule) == RAC_EFFECT_LIBRARY)
+	if (effect == RAC_EFFECT_LIBRARY)
 		return RAC_GRADE_LIBRARY;
 	return site->trend == RAC_TREND_SETTLED ? RAC_GRADE_ONCE : RAC_GRADE_LEAK;
 }

@@ -138,7 +138,7 @@ static void read_files(struct reading *r)
 			continue;
 		int error = read_file(r, file);
 
-		if (error != 0) {
+		if (error != 0 || file->text == NULL) {
 			say_unreadable(r, file, error);
 			continue;
 		}

@@ -318,45 +318,6 @@ Test(settings, to_ask_for_the_default_asks_for_nothing)
 	cr_assert_eq(found, 0, "%s", problems[0].message);
 }
 
-Test(settings, a_verdict_is_asked_for)
-{
-	READ("RAC_LIMIT=8G");
-	cr_assert_eq(settings.fail_on.count, 0);
-	cr_assert_eq(settings.exit_code, 23);
-	READ("RAC_FAIL_ON=leak>10M,refused", "RAC_EXIT_CODE=255", "RAC_SUPPRESSIONS=a,b",
-		"RAC_BASELINE=old.json");
-	cr_assert_eq(found, 0, "%s", problems[0].message);
-	cr_assert_eq(settings.fail_on.count, 2);
-	cr_assert_eq(settings.exit_code, 255);
-	cr_assert_str_eq(settings.suppressions, "a,b");
-	READ("RAC_SUPPRESSIONS=built-in", "RAC_FAIL_ON=", "RAC_EXIT_CODE=23");
-	cr_assert_eq(found, 0, "to ask for the default asks for nothing: %s", problems[0].message);
-	cr_assert_str_empty(settings.suppressions);
-}
-
-Test(settings, of_a_verdict_that_cannot_be_read_are_said)
-{
-	READ("RAC_FAIL_ON=leak,peak");
-	expect_one(RAC_PROBLEM_VALUE,
-		"RAC_FAIL_ON='leak,peak': 'peak' at character 6 lacks its bound; write > and a size, "
-		"such as peak>8G");
-	cr_assert_eq(settings.fail_on.entries[0].kind, RAC_CONDITION_UNREADABLE, "it fails closed");
-	READ("RAC_EXIT_CODE=0");
-	expect_one(RAC_PROBLEM_VALUE,
-		"RAC_EXIT_CODE='0' is no status; write a number from 1 to 255; 23 holds");
-	READ("RAC_EXIT_CODE=1x");
-	expect_one(RAC_PROBLEM_VALUE,
-		"RAC_EXIT_CODE='1x' is no status; write a number from 1 to 255; 23 holds");
-	READ("RAC_EXIT_CODE=256");
-	cr_assert_eq(settings.exit_code, 23);
-	READ("RAC_SUPPRESSIONS=a,,b");
-	expect_one(RAC_PROBLEM_VALUE,
-		"RAC_SUPPRESSIONS='a,,b': at character 3 a file is missing; write its path, or unset "
-		"the variable");
-	READ("RAC_BASELINE=old/");
-	expect_one(RAC_PROBLEM_VALUE, "RAC_BASELINE='old/' is a folder; write a file");
-}
-
 Test(settings, the_scope_is_a_word)
 {
 	READ("RAC_SCOPE=process");
