@@ -7,7 +7,7 @@
 #   --json FILE      all figures
 #   --rows PATTERNS  only rows whose names match one, e.g. 'driver *,Numba,pair *,facts'
 #   --seconds N      what is not begun by then is not run, and fails; default 450
-#   --rounds N       how often each pair of calls is timed; default 9
+#   --rounds N       how often each pair of calls is timed; default 7
 #   --python PATH    the Python that has the frameworks; default python3
 #   --simulated      leave the GPU alone
 #   --built          build nothing: build/ was made elsewhere

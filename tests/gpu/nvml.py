@@ -55,6 +55,7 @@ class Nvml:
         """None where NVML does not list the process, as in a container, or does not tell its figure."""
         listed = (ProcessInfo * PROCESSES)()
         count = ctypes.c_uint(PROCESSES)
-        self.call("nvmlDeviceGetComputeRunningProcesses_v3", self.device, ctypes.byref(count), listed)
+        version = "v3" if hasattr(self.library, "nvmlDeviceGetComputeRunningProcesses_v3") else "v2"
+        self.call(f"nvmlDeviceGetComputeRunningProcesses_{version}", self.device, ctypes.byref(count), listed)
         own = [entry.bytes for entry in listed[:count.value] if entry.pid == pid]
         return sum(own) if own and NOT_AVAILABLE not in own else None

@@ -3,7 +3,7 @@ falls on both."""
 
 import judge
 
-ROUNDS = 9
+ROUNDS = 7
 
 
 class Timing:
@@ -48,6 +48,6 @@ def timings(build, missing, python, folder, absent, judged):
     program = f"{build}/gpu/pairs" if missing(f"{build}/gpu/nvcc_pairs") else f"{build}/gpu/nvcc_pairs"
     calls = (("cuMemAlloc", "512", None), ("cuMemAlloc", "4M", None), ("cudaMalloc", "512", pair),
              ("cudaMalloc", "4M", pair), ("cudaMallocAsync", "64K", None))
-    return [Timing(f"pair {call} {size}", [program, call, size, "5000"], {"ns": bar}) for call, size, bar in calls] + [
+    return [Timing(f"pair {call} {size}", [program, call, size, "3000"], {"ns": bar}) for call, size, bar in calls] + [
         Timing("step PyTorch", [python, f"{folder}/torch_steps.py"], {"train": step, "decode": step}, absent("torch"),
                most=4)]

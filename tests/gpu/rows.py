@@ -5,15 +5,17 @@ import judge
 
 
 class Row:
-    """One program. `needs` says why it cannot run here, or nothing. It stops at marks (work.h, frameworks/work.py)."""
+    """One program. `needs` says why it cannot run here, or nothing; `several`: it starts
+    another. It stops at marks (work.h, frameworks/work.py)."""
 
-    def __init__(self, name, command, settings=None, needs=None, python=False, timeout=60):
+    def __init__(self, name, command, settings=None, needs=None, python=False, timeout=60, several=False):
         self.name = name
         self.command = command
         self.settings = settings or {}
         self.needs = needs
         self.python = python
         self.timeout = timeout
+        self.several = several
 
     def make(self, machine):
         result = {"row": self.name, "status": "ok", "why": [], "notes": []}
@@ -46,6 +48,9 @@ class Row:
         watched = self.run(machine, marks=True)
         if watched.complaint() or not watched.report:
             result["why"].append(f"with the library: {watched.complaint() or 'it made no report'}")
+            return
+        if self.several and any(mark["source"] == "device" for mark in watched.marks):
+            result.update(status="skipped", why=["NVML does not tell its two processes apart here"])
             return
         self.compare(alone, watched, result)
         self.cap(machine, watched, result)
@@ -96,7 +101,7 @@ def native_rows(build, missing, memory):
     """Those of compiled programs; `missing` says why nvcc's cannot run, or nothing."""
     kinds = ("linear", "pitched", "managed", "array", "mipmap", "vmm", "pool", "own-pool", "graph", "ipc",
              "import", "reset")
-    rows = [Row(f"driver {kind}", [f"{build}/gpu/work", kind, memory]) for kind in kinds]
+    rows = [Row(f"driver {kind}", [f"{build}/gpu/work", kind, memory], several=kind == "ipc") for kind in kinds]
     for link in ("shared", "static"):
         for kind in ("linear", "pool"):
             rows.append(Row(f"runtime {link} {kind}", [f"{build}/gpu/runtime_{link}", kind, memory]))

@@ -75,6 +75,12 @@ else
 	is 'where nothing ran, that is not right' "$status" 1
 fi
 
+check_settings=SIMCUDA_CONTEXT_BYTES=0
+check 'driver ipc'
+check_settings=
+is 'two processes are not compared with what a device holds' "$(found "r['driver ipc']['why']")" \
+	"['NVML does not tell its two processes apart here']"
+
 # A build whose library does nothing.
 mkdir "$T/idle"
 ln -s "$B"/* "$T/idle/"
