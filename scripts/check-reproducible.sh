@@ -8,8 +8,10 @@ cd "$(dirname "$0")/.."
 export CCACHE_DISABLE=1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+commit=$(git rev-parse HEAD)
 for folder in a another-folder; do
 	git clone -q . "$work/$folder"
+	git -C "$work/$folder" checkout -q "$commit"
 	make -s -C "$work/$folder" -j"$(nproc)" dist
 	cp "$work/$folder/build/dist/SHA256SUMS" "$work/$folder.sums"
 done
