@@ -32,7 +32,7 @@ $(B)/tests/units-plain: $(PLAIN_OBJ) $(UNIT_TESTED) | $(STACKS_ALL)
 	$(CC) $(CFLAGS) $(PLAIN_OBJ) $(UNIT_TESTED) $(LDFLAGS) $(UNIT_LIBS) -o $@
 
 .PHONY: units units-plain test run-tests check check-asan check-ubsan check-tsan check-valgrind check-clang \
-	check-worlds check-guests check-clients check-group check-viewers \
+	check-worlds check-guests check-clients check-group check-viewers check-mutants \
 	coverage
 
 units: $(B)/tests/units ## build the unit tests
@@ -99,6 +99,10 @@ check-clients: ## run real clients of CUDA (numba-cuda, PyCUDA, …), installed 
 	@scripts/setup.sh clients
 	@+$(SUBMAKE) shim sim
 	@B=$(B) tests/clients/run.sh
+
+# tests/mutants/check.sh NAME for one of them.
+check-mutants: all units record-tests model ## put twelve defects into a copy of the tree: a named check fails for each
+	@B=$(B) tests/mutants/check.sh
 
 check-clang: ## build everything with clang
 	@scripts/setup.sh check
