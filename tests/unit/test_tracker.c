@@ -266,11 +266,21 @@ Test(tracker, devices_and_kinds_are_counted_apart)
 
 	rac_tracker_host_snapshot(t, &host);
 	cr_assert(eq(u64, host.live_bytes, 50));
+	cr_assert(eq(u64, host.allocations, 1));
 	rac_tracker_host_remove(t, 50);
 	rac_tracker_host_snapshot(t, &host);
 	cr_assert(eq(u64, host.live_bytes, 0));
 	cr_assert(eq(u64, host.peak_bytes, 50));
 	cr_assert(eq(u64, host.frees, 1));
+}
+
+Test(tracker, what_cannot_be_recorded_is_counted_one_by_one)
+{
+	rac_tracker_unrecorded(t);
+	rac_tracker_unrecorded(t);
+	rac_tracker_unknown_free(t);
+	cr_assert(eq(u64, rac_tracker_unrecorded_count(t), 2));
+	cr_assert(eq(u64, rac_tracker_unknown_frees(t), 1));
 }
 
 /* D26 */
