@@ -32,8 +32,8 @@ $(B)/tests/units-plain: $(PLAIN_OBJ) $(UNIT_TESTED) | $(STACKS_ALL)
 	$(CC) $(CFLAGS) $(PLAIN_OBJ) $(UNIT_TESTED) $(LDFLAGS) $(UNIT_LIBS) -o $@
 
 .PHONY: units units-plain test run-tests check check-asan check-ubsan check-tsan check-valgrind check-clang \
-	check-worlds check-guests check-clients check-group check-viewers check-mutants \
-	coverage
+	check-worlds check-guests check-clients check-group check-viewers check-mutants check-faults \
+	check-sanitizers check-all soak mutation coverage
 
 units: $(B)/tests/units ## build the unit tests
 units-plain: $(B)/tests/units-plain ## build the unit tests without Criterion
@@ -101,17 +101,33 @@ check-clients: ## run real clients of CUDA (numba-cuda, PyCUDA, …), installed 
 	@B=$(B) tests/clients/run.sh
 
 # tests/mutants/check.sh NAME for one of them.
-check-mutants: all units record-tests model ## put twelve defects into a copy of the tree: a named check fails for each
+check-mutants: all units apps model ## put twelve defects into a copy of the tree: a named check fails for each
 	@B=$(B) tests/mutants/check.sh
+
+check-faults: all apps ## let each system call of the shim fail once, in each way of recording
+	@B=$(B) FAULTS=all sh tests/programs/faults.sh
 
 check-clang: ## build everything with clang
 	@scripts/setup.sh check
 	+$(SUBMAKE) CC=clang B=build-clang all apps units-plain
 
-coverage: ## say which part of core/ the unit tests run
+# MINUTES=600 make soak; SOAK_SECONDS for less than one.
+MINUTES      ?= 30
+SOAK_SECONDS ?= $(shell echo $$(($(MINUTES) * 60)))
+soak: all apps ## all kinds of memory, threads, forks, kills and a group for 30 minutes: nothing of the shim grows
+	@B=$(B) SOAK_SECONDS=$(SOAK_SECONDS) sh tests/soak/run.sh
+
+# The shim is what programs run: in its own build, with every program test.
+coverage: ## say how many lines and branches of core/ and shim/ the tests run, and which lines they do not
 	@scripts/setup.sh test
-	+$(SUBMAKE) EXTRA_CFLAGS='--coverage -O0' B=build-coverage units-plain
-	find build-coverage -name '*.gcda' -delete
-	build-coverage/tests/units-plain
-	@gcov -n build-coverage/core/*.gcda | awk -F "'" \
-		'/^File/ { file = $$2 } /^Lines/ && file ~ /^core\// { print file ": " $$0; file = "" }'
+	@tests/coverage.sh
+
+mutation: ## change the tracker, the ledger and the parsers of sizes in many small ways, and see which changes no test notices
+	@tests/mutation/run.py
+
+check-sanitizers: ## programs under the shim, with the shim and all of it built with sanitizers
+	@tests/sanitizers.sh
+
+# Hours: the longest last.
+check-all: lint test check check-model check-mutants check-faults check-sanitizers check-group check-kill fuzz-record \
+	check-diff coverage mutation check-clients check-worlds check-guests check-viewers soak ## all checks there are
