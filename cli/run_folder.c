@@ -72,7 +72,7 @@ static const char *base(void)
 
 static bool name_one(char out[PATH_MAX], const char *in)
 {
-	int n = snprintf(out, PATH_MAX, "%s/" RAC_RUN_FOLDER_PREFIX "%lu.%ld.%llu.XXXXXX", in,
+	int n = snprintf(out, PATH_MAX, "%s/" RAC_RECORD_RUN_FOLDER "%lu.%ld.%llu.XXXXXX", in,
 		(unsigned long)geteuid(), (long)getpid(), start_of(getpid()));
 
 	return n > 0 && n < PATH_MAX;
@@ -102,7 +102,7 @@ static bool is_left(const char *name)
 	unsigned long long ticks;
 	int end = 0;
 
-	if (sscanf(name, RAC_RUN_FOLDER_PREFIX "%lu.%ld.%llu.%n", &uid, &pid, &ticks, &end) != 3 ||
+	if (sscanf(name, RAC_RECORD_RUN_FOLDER "%lu.%ld.%llu.%n", &uid, &pid, &ticks, &end) != 3 ||
 		end == 0)
 		return false;
 	return uid == (unsigned long)geteuid() && pid > 0 && start_of(pid) != ticks;
@@ -161,7 +161,7 @@ void rac_run_folder_each(void (*visit)(void *context, const char *folder), void 
 	char path[PATH_MAX];
 
 	while (folder != NULL && (entry = readdir(folder)) != NULL)
-		if (strncmp(entry->d_name, RAC_RUN_FOLDER_PREFIX, strlen(RAC_RUN_FOLDER_PREFIX)) ==
+		if (strncmp(entry->d_name, RAC_RECORD_RUN_FOLDER, strlen(RAC_RECORD_RUN_FOLDER)) ==
 				0 &&
 			snprintf(path, sizeof(path), "%s/%s", in, entry->d_name) < PATH_MAX &&
 			is_folder_of_ours(path))

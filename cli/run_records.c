@@ -1,8 +1,9 @@
 /*
  * run_records.c - see run_records.h: what is reported when, of this run and of those that were killed.
  *
- * A process that ends in an orderly way reports itself, where its own settings say. One whose record does
- * not say how it ended could not: it is reported here, from the record.
+ * A process that ends in an orderly way and reports to a file writes it itself; it is written again here, with
+ * the names of functions. What goes to stderr is left to us as long as we are there. A process whose record does
+ * not say how it ended could not report: it is reported here, too.
  */
 #include "run_records.h"
 
@@ -69,10 +70,11 @@ static bool report_one(void *context, const char *path)
 		return true;
 	}
 	struct rac_report_process *p = &loaded.report.process;
-	bool is_silent = p->end == RAC_END_KILLED && p->status == 0;
+	bool is_cut = p->end == RAC_END_KILLED && p->status == 0;
+	bool is_silent = is_cut || p->is_left_to_reader;
 	bool runs = p->end == RAC_END_RUNNING;
 
-	if (is_silent && e->child > 0 && p->pid == (uint64_t)e->child)
+	if (is_cut && e->child > 0 && p->pid == (uint64_t)e->child)
 		correct(p, e);
 	if (runs)
 		rac_warn(RAC_RUN, "process %llu goes on; see it with: rac report %s",
@@ -88,6 +90,9 @@ static bool report_one(void *context, const char *path)
 		rac_run_deliver(&loaded.report, e->settings);
 	else if (e->verdict != NULL && !runs)
 		rac_run_deliver_again(&loaded.report, e->settings);
+	if (e->verdict != NULL && !runs)
+		rac_run_verdict_print(e->verdict, &loaded.report,
+			is_silent && e->settings->report_to == RAC_REPORT_STDERR);
 	rac_merge_add(&e->all, &loaded);
 	rac_report_unload(&loaded);
 	return !runs;
@@ -115,7 +120,7 @@ void rac_run_records_begin(struct rac_run_records *r, const struct rac_settings 
 	*r = (struct rac_run_records){.settings = settings, .verdict = verdict};
 	clear_left(settings);
 	/* Of a run around this one, which reports what is in its folder. */
-	if (set != NULL && strstr(set, "/" RAC_RUN_FOLDER_PREFIX) != NULL)
+	if (set != NULL && strstr(set, "/" RAC_RECORD_RUN_FOLDER) != NULL)
 		return;
 	if (set != NULL && set[0] != '\0') {
 		r->pattern = set;

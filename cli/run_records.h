@@ -9,13 +9,12 @@
 #define RAC_CLI_RUN_RECORDS_H
 
 #include "merge.h"
+#include "record.h"
 #include "report_load.h"
 #include "run_verdict.h"
 #include "settings.h"
 #include <limits.h>
 #include <sys/types.h>
-
-#define RAC_RUN_FOLDER_PREFIX "rac-run."
 
 struct rac_run_records {
 	char folder[PATH_MAX]; /* "": none is kept */

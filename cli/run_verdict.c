@@ -149,7 +149,6 @@ void rac_run_verdict_add(struct rac_run_verdict *v, struct rac_loaded *loaded)
 	report->rules = rules;
 	if (report->exit_code != 0)
 		note_failed(v, report);
-	rac_run_verdict_print(v, report);
 }
 
 static void say_unmatched(const struct rac_run_verdict *v)

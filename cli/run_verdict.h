@@ -28,13 +28,15 @@ int rac_run_verdict_begin(struct rac_run_verdict *v, const struct rac_settings *
 /* Takes the settings of the verdict out of our environment, so that processes leave it to us. */
 void rac_run_verdict_take_over(const struct rac_run_verdict *v);
 
-/* Judges a process whose sites have names, and says what failed. */
+/* Judges a process whose sites have names. */
 void rac_run_verdict_add(struct rac_run_verdict *v, struct rac_loaded *loaded);
 
 /* Says what there is to say of all of them. Returns the status that is asked for; 0: none. */
 int rac_run_verdict_end(struct rac_run_verdict *v);
 
-/* The part of it that prints what failed in a process, to stderr in one piece. */
-void rac_run_verdict_print(const struct rac_run_verdict *v, const struct rac_report *report);
+/* Prints what failed in a process that was judged, to stderr in one piece; nothing where there is
+ * nothing to judge by. is_shown: a report on stderr has said already which conditions hold. */
+void rac_run_verdict_print(
+	const struct rac_run_verdict *v, const struct rac_report *report, bool is_shown);
 
 #endif

@@ -88,15 +88,6 @@ static void put_frame(FILE *to, const char *prefix, size_t number, const struct 
 	fputc('\n', to);
 }
 
-/* What calls main is the same for everybody. */
-static size_t frames_to_main(const struct rac_report_site *s)
-{
-	for (size_t i = 0; i < s->frame_count; i++)
-		if (strcmp(rac_or_empty(s->frames[i].function), "main") == 0)
-			return i + 1;
-	return s->frame_count;
-}
-
 static bool is_python(const struct rac_report_frame *f)
 {
 	return strcmp(rac_or_empty(f->language), "python") == 0;
@@ -116,7 +107,7 @@ static bool is_interpreter(const struct rac_report_frame *f)
 
 static void put_stack(FILE *to, const char *prefix, const struct rac_report_site *s)
 {
-	size_t count = frames_to_main(s), outermost = 0, shown = 0;
+	size_t count = rac_report_frames_to_main(s), outermost = 0, shown = 0;
 
 	for (size_t i = 0; i < count; i++)
 		if (is_python(&s->frames[i]))
@@ -185,16 +176,18 @@ static void put_sites(FILE *to, const char *prefix, const struct rac_judge *judg
 		fprintf(to, "%sand %zu other places, which a JSON report lists\n", prefix, more);
 }
 
-void rac_run_verdict_print(const struct rac_run_verdict *v, const struct rac_report *report)
+void rac_run_verdict_print(
+	const struct rac_run_verdict *v, const struct rac_report *report, bool is_shown)
 {
 	char prefix[40], *text = NULL;
 	size_t n = 0;
-	FILE *to = open_memstream(&text, &n);
+	FILE *to = v->is_asked ? open_memstream(&text, &n) : NULL;
 
 	if (to == NULL)
 		return;
 	snprintf(prefix, sizeof(prefix), "==rac %llu== ", (unsigned long long)report->process.pid);
-	put_conditions(to, prefix, report);
+	if (!is_shown)
+		put_conditions(to, prefix, report);
 	if (report->exit_code != 0)
 		put_sites(to, prefix, &v->judge, report);
 	/* A pipe that nobody reads any more is no reason to fail. */

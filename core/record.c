@@ -182,6 +182,7 @@ void rac_record_end(struct rac_record_header *header, const struct rac_record_fa
 {
 	rac_store_relaxed(&header->end.status, (uint64_t)ended->status);
 	rac_store_relaxed(&header->end.mono_ns, ended->mono_ns);
+	rac_store_relaxed(&header->end.is_left_to_reader, ended->is_left_to_reader);
 	/* Release: who sees how it ended sees the rest. */
 	rac_store_release(&header->end.how, (uint32_t)ended->how);
 }

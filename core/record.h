@@ -60,8 +60,9 @@ struct rac_record_process {
 /* `how` comes first and is written last, so that who copies upwards and sees it has the rest. */
 struct rac_record_end {
 	rac_atomic_u32 how; /* enum rac_end; RAC_END_RUNNING: nobody said */
-	rac_atomic_u32 unused;
-	rac_atomic_u64 status; /* exit status, as int64_t */
+	rac_atomic_u32
+		is_left_to_reader; /* the process did not report: who keeps the record does */
+	rac_atomic_u64 status;     /* exit status, as int64_t */
 	rac_atomic_u64 mono_ns;
 };
 
@@ -173,11 +174,18 @@ void rac_record_unlist(struct rac_record_header *header, uint32_t slot);
 void rac_record_lose(struct rac_record_header *header, uint64_t bytes, int error);
 void rac_record_regain(struct rac_record_header *header, uint64_t bytes);
 
+/*
+ * What names of folders begin with in which `rac run` has records kept; its user, pid and start time in clock
+ * ticks follow, each ended by a dot.
+ */
+#define RAC_RECORD_RUN_FOLDER "rac-run."
+
 /* How a process stands. */
 struct rac_record_fate {
 	enum rac_end how;
 	int64_t status;
 	uint64_t mono_ns; /* CLOCK_MONOTONIC, now or when it ended; 0: not known */
+	bool is_left_to_reader;
 };
 
 /* Says how the process ended. An exec that returns takes it back with RAC_END_RUNNING. */

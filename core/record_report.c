@@ -29,6 +29,7 @@ static void describe_process(const struct rac_record_header *h, const struct rac
 					 : RAC_REPORT_TIME_UNKNOWN,
 		.end = ended ? how : fate->how,
 		.status = ended ? (int64_t)rac_load_relaxed(&h->end.status) : fate->status,
+		.is_left_to_reader = ended && rac_load_relaxed(&h->end.is_left_to_reader) != 0,
 	};
 }
 

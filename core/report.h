@@ -94,8 +94,9 @@ struct rac_report_process {
 	uint64_t started_unix_ns;
 	uint64_t elapsed_ns; /* RAC_REPORT_TIME_UNKNOWN: nobody saw it end */
 	enum rac_end end;
-	int64_t status; /* exit status or signal number, see end; 0 where there is none,
+	int64_t status;         /* exit status or signal number, see end; 0 where there is none,
 	                 * RAC_REPORT_STATUS_UNKNOWN after exit where nobody knows */
+	bool is_left_to_reader; /* it ended without reporting, for who keeps its record to do so */
 };
 
 /* What the driver charges to the process beyond the ledger, on one device. */
@@ -137,6 +138,9 @@ struct rac_report_site {
 	const struct rac_report_frame *frames; /* innermost first */
 	size_t frame_count;
 };
+
+/* How many frames of the site there are up to main, included: what calls it is the same for everybody. */
+size_t rac_report_frames_to_main(const struct rac_report_site *s);
 
 /* From this moment on the site held so many bytes. */
 struct rac_report_event {

@@ -133,10 +133,11 @@ static void put_stack(
 	size_t first = place != NULL ? (size_t)(place - s->frames) + 1 : 0;
 	enum frame_worth most = FRAME_CUDA;
 	uint64_t shown = 0, more = 0;
+	size_t count = rac_report_frames_to_main(s);
 
-	for (size_t i = first; i < s->frame_count; i++)
+	for (size_t i = first; i < count; i++)
 		most = worth_of(&s->frames[i]) > most ? worth_of(&s->frames[i]) : most;
-	for (size_t i = first; i < s->frame_count && most != FRAME_CUDA; i++) {
+	for (size_t i = first; i < count && most != FRAME_CUDA; i++) {
 		if (worth_of(&s->frames[i]) != most)
 			continue;
 		if (shown == FRAMES_SHOWN) {

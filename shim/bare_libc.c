@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,13 +143,17 @@ void *memmove(void *to, const void *from, size_t n)
 	return to;
 }
 
-/* Numbers as the kernel writes them: no sign and no prefix. */
+/* Numbers as the kernel writes them: without a prefix, and -1 where a process has no terminal. */
 unsigned long long strtoull(const char *text, char **end, int base)
 {
+	const char *start = text;
 	unsigned long long value = 0;
 
 	while (*text == ' ')
 		text++;
+	bool is_negative = *text == '-';
+	const char *digits = text += is_negative || *text == '+';
+
 	for (;; text++) {
 		unsigned digit = (unsigned)*text - '0';
 
@@ -161,8 +166,8 @@ unsigned long long strtoull(const char *text, char **end, int base)
 			value = ULLONG_MAX;
 	}
 	if (end != NULL)
-		*end = FOUND(text);
-	return value;
+		*end = FOUND(text == digits ? start : text);
+	return is_negative && value != ULLONG_MAX ? 0 - value : value;
 }
 
 unsigned long strtoul(const char *text, char **end, int base)

@@ -11,6 +11,7 @@
 #include "process_info.h"
 #include "refusal.h"
 #include "report_file.h"
+#include "run_reader.h"
 #include "signals.h"
 #include "site.h"
 #include "startup.h"
@@ -103,7 +104,7 @@ static enum rac_delivery deliver(struct rac_state *state, const struct rac_repor
 
 static void make(struct rac_state *state, enum rac_end end, int64_t status)
 {
-	const struct rac_record_fate ended = {end, status, rac_monotonic_ns()};
+	struct rac_record_fate ended = {end, status, rac_monotonic_ns(), false};
 	struct rac_report report;
 
 	state->report_delivery = RAC_DELIVERED_NOWHERE;
@@ -117,7 +118,9 @@ static void make(struct rac_state *state, enum rac_end end, int64_t status)
 		if (state->settings.report_to != RAC_REPORT_STDERR)
 			rac_refusal_say_total(state);
 		rac_judge_say(state, &report);
-		state->report_delivery = deliver(state, &report);
+		ended.is_left_to_reader = rac_run_reader_reports(state);
+		if (!ended.is_left_to_reader)
+			state->report_delivery = deliver(state, &report);
 		rac_site_report_end(&room);
 	}
 	rac_record_file_end(state, &ended);

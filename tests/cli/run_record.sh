@@ -58,6 +58,48 @@ is 'each process of a run has its report' "$(find "$T" -name '*.many' | wc -l | 
 is 'and they are listed together' "$(grep -c 'the 3 processes that used CUDA' "$T/err")" 1
 contains 'with what the system says of each' "$(cat "$T/err")" 'killed 0'
 
+# What the process itself would print names modules only.
+compile "$T/named" '
+	#include <cuda.h>
+	#include <unistd.h>
+	__attribute__((noinline)) static void take_some(CUdeviceptr *memory)
+	{
+		cuMemAlloc(memory, 1 << 20);
+	}
+	int main(int argc, char **argv)
+	{
+		CUdeviceptr memory;
+		CUcontext context;
+		if (cuInit(0) || cuDevicePrimaryCtxRetain(&context, 0) || cuCtxSetCurrent(context))
+			return 99;
+		take_some(&memory);
+		if (argc > 1)
+			sleep(2);
+		return argv[argc] != 0;
+	}' -g -Itests/sim/include -L"$SIM" -lcuda -Wl,-rpath,"$SIM"
+case $("$rac" --version 2>&1; "$rac" doctor 2>&1) in
+*'without elfutils'*)
+	skip 'functions are named' 'rac was built without elfutils'
+	;;
+*)
+	run "$rac" run "$T/named"
+	contains 'on stderr the functions of one that ends by itself are named' "$(cat "$T/err")" \
+		'cuMemAlloc_v2 in take_some ('
+	contains 'up to main' "$(cat "$T/err")" 'called by main ('
+	;;
+esac
+is 'once' "$(grep -c SUMMARY "$T/err")" 1
+# shellcheck disable=SC2016  # the inner shell's
+"$rac" run sh -c '"$0" late & sleep 1' "$T/named" 2>"$T/err"
+contains 'a process that goes on after the run is named' "$(cat "$T/err")" 'goes on; see it with'
+"$PYTHON" -c 'import sys, time
+for _ in range(500):
+    if "SUMMARY" in open(sys.argv[1]).read():
+        break
+    time.sleep(0.02)' "$T/err"
+is 'and reports itself when it ends' "$(grep -c SUMMARY "$T/err")" 1
+find "$T/runtime" -mindepth 1 -delete
+
 run env RAC_REPORT=none "$rac" run "$T/die" 9 3
 is 'who wants no report gets none' "$status $(grep -c rac "$T/err")" '137 0'
 run "$rac" run "$rac" run "$T/die" 9 3

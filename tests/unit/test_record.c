@@ -144,7 +144,7 @@ Test(record, says_what_the_process_says_of_itself)
 Test(record, knows_how_the_process_ended_and_otherwise_believes_the_system)
 {
 	const struct rac_record_fate killed = {.how = RAC_END_KILLED, .status = 9};
-	const struct rac_record_fate exited = {RAC_END_EXIT, 3, 11000};
+	const struct rac_record_fate exited = {RAC_END_EXIT, 3, 11000, true};
 	struct rac_report report;
 
 	rac_record_view_report(open_bytes(file.used), &killed, &report);
@@ -156,6 +156,7 @@ Test(record, knows_how_the_process_ended_and_otherwise_believes_the_system)
 	cr_assert(eq(int, report.process.end, RAC_END_EXIT));
 	cr_assert(eq(i64, report.process.status, 3));
 	cr_assert(eq(u64, report.process.elapsed_ns, 10000));
+	cr_assert(report.process.is_left_to_reader);
 }
 
 Test(record, shows_every_live_allocation_over_all_levels)
