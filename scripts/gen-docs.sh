@@ -48,7 +48,7 @@ settings() {
 				cell(info->values);
 				printf("` | ");
 				cell(info->help);
-				puts(info->built ? " |" : " (not in this version) |");
+				puts(" |");
 			}
 			return 0;
 		}
