@@ -7,8 +7,9 @@ ZOO_LIBS = -lcudart -lcuda -ldl -lpthread
 ZOO_C := $(filter-out keeper plugin,$(patsubst tests/apps/leaks/%.c,%,$(sort $(wildcard tests/apps/leaks/*.c))))
 ZOO_ALL := $(addprefix $(ZOO)/,$(ZOO_C) loop_stripped loop_optimised libplugin.so)
 
-# With a C++ compiler of the same kind, where there is one.
-ZOO_CXX := $(if $(SAN),,$(shell command -v $(if $(findstring clang,$(CC)),clang++,$(if $(findstring musl,$(CC)),,g++)) 2>/dev/null))
+# With the C++ compiler that belongs to the C compiler, where there is one.
+ZOO_CXX_NAME := $(subst clang,clang++,$(subst gcc,g++,$(lastword $(CC))))
+ZOO_CXX := $(if $(SAN),,$(if $(findstring ++,$(ZOO_CXX_NAME)),$(shell command -v $(ZOO_CXX_NAME) 2>/dev/null)))
 ifneq ($(ZOO_CXX),)
 ZOO_ALL += $(patsubst tests/apps/leaks/%.cc,$(ZOO)/%,$(sort $(wildcard tests/apps/leaks/*.cc)))
 endif
