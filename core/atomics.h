@@ -23,6 +23,7 @@ typedef _Atomic uint32_t rac_atomic_u32;
 #define rac_store_relaxed(p, v)     atomic_store_explicit((p), (v), memory_order_relaxed)
 #define rac_store_release(p, v)     atomic_store_explicit((p), (v), memory_order_release)
 #define rac_fetch_add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
+#define rac_fetch_add_release(p, v) atomic_fetch_add_explicit((p), (v), memory_order_release)
 #define rac_fetch_sub_relaxed(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
 #define rac_fetch_sub_release(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_release)
 #define rac_fetch_or_relaxed(p, v)  atomic_fetch_or_explicit((p), (v), memory_order_relaxed)

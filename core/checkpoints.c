@@ -6,7 +6,6 @@
  */
 #include "checkpoints.h"
 
-#include "checked.h"
 #include <string.h>
 
 /* In rac_site.mark_rises: whether it ever held less than the most, which checkpoint it rose at last, how often. */
@@ -22,20 +21,12 @@ static size_t slot_of(uint64_t number)
 	return number == 0 ? 0 : 1 + (size_t)((number - 1) % (RAC_CHECKPOINTS_KEPT - 1));
 }
 
-static uint64_t live_of(const struct rac_site *site)
-{
-	/* Given first: what is given later was taken before. */
-	uint64_t given = rac_load_relaxed(&site->given_bytes);
-
-	return rac_saturating_sub(rac_load_relaxed(&site->taken_bytes), given);
-}
-
 static bool mark(void *context, uint32_t id, const struct rac_site *seen)
 {
 	/* The table is ours to write: it was handed in as such. */
 	struct rac_site *site = (struct rac_site *)(uintptr_t)seen;
 	uint64_t number = *(const uint64_t *)context;
-	uint64_t live = live_of(site), most = rac_load_relaxed(&site->mark_most);
+	uint64_t live = rac_site_held(site), most = rac_load_relaxed(&site->mark_most);
 	uint64_t rises = rac_load_relaxed(&site->mark_rises);
 
 	(void)id;

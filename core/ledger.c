@@ -30,7 +30,7 @@
 
 #include <string.h>
 
-#define FETCHED_LEVELS 3 /* newest ones whose keys are fetched ahead of a search */
+#define FETCHED_LEVELS 3 /* newest ones of which buckets are fetched ahead of a search */
 
 void rac_ledger_init(struct rac_ledger *l, const struct rac_memory *memory)
 {
@@ -101,7 +101,7 @@ static uint64_t pack_tags(const struct rac_entry *e)
 		(uint64_t)e->space << 4 | (e->kind & 15u) | (e->extra != 0 ? EXTRA_TAG : 0);
 }
 
-static bool insert_into(
+static inline __attribute__((always_inline)) bool insert_into(
 	struct rac_ledger_bucket *bucket, uint64_t key, const struct rac_entry *entry)
 {
 	for (unsigned free = match(bucket, KEY_EMPTY); free != 0; free &= free - 1) {
@@ -162,6 +162,16 @@ static bool insert_anywhere(
 	return false;
 }
 
+/* Asks for the keys of a bucket and what they stand for, so that the misses overlap. */
+static inline void fetch_bucket(const struct rac_ledger_bucket *bucket)
+{
+	const char *lines = (const char *)bucket;
+
+	__builtin_prefetch(lines, 1);
+	__builtin_prefetch(lines + RAC_CACHE_LINE, 1);
+	__builtin_prefetch(lines + 2 * RAC_CACHE_LINE, 1);
+}
+
 enum rac_status rac_ledger_insert(struct rac_ledger *l, const struct rac_entry *entry)
 {
 	if (entry->value == 0 || entry->value > RAC_LEDGER_VALUE_MAX)
@@ -169,6 +179,8 @@ enum rac_status rac_ledger_insert(struct rac_ledger *l, const struct rac_entry *
 	uint64_t key = key_of(entry->space, entry->value), hash = spread(key);
 	unsigned count = level_count(l), target = rac_load_relaxed(&l->target);
 
+	if (target < count)
+		fetch_bucket(home_in(l, target, hash));
 	if (__builtin_expect(target < count && insert_into_level(l, target, hash, key, entry), 1))
 		return RAC_OK;
 	while (!insert_anywhere(l, hash, key, entry)) {
@@ -180,8 +192,9 @@ enum rac_status rac_ledger_insert(struct rac_ledger *l, const struct rac_entry *
 }
 
 /* Equal keys may stand side by side; who loses one to another thread tries the next. */
-static bool take_from(struct rac_ledger_bucket *bucket, struct rac_ledger_bucket *home,
-	uint64_t key, enum rac_space space, struct rac_ledger_taken *out)
+static inline __attribute__((always_inline)) bool take_from(struct rac_ledger_bucket *bucket,
+	struct rac_ledger_bucket *home, uint64_t key, enum rac_space space,
+	struct rac_ledger_taken *out)
 {
 	for (unsigned found = match(bucket, key); found != 0; found &= found - 1) {
 		unsigned slot = (unsigned)__builtin_ctz(found);
@@ -203,24 +216,13 @@ static bool take_from(struct rac_ledger_bucket *bucket, struct rac_ledger_bucket
 	return false;
 }
 
-/* Asks for the keys of a bucket and what they stand for, so that the misses overlap. */
-static inline void fetch_bucket(const struct rac_ledger_bucket *bucket)
-{
-	const char *lines = (const char *)bucket;
-
-	__builtin_prefetch(lines, 1);
-	__builtin_prefetch(lines + RAC_CACHE_LINE, 1);
-	__builtin_prefetch(lines + 2 * RAC_CACHE_LINE, 1);
-}
-
-/* The same for a search: the whole bucket in the level that holds most, and the keys in the next ones. */
+/* The same for a search. */
 static inline void fetch_ahead(const struct rac_ledger *l, unsigned count, uint64_t hash)
 {
 	if (count == 0)
 		return;
-	fetch_bucket(home_in(l, count - 1, hash));
-	for (unsigned n = 2; n <= FETCHED_LEVELS && n <= count; n++)
-		__builtin_prefetch(home_in(l, count - n, hash), 1);
+	for (unsigned n = 1; n <= FETCHED_LEVELS && n <= count; n++)
+		fetch_bucket(home_in(l, count - n, hash));
 }
 
 static enum rac_status take_key(struct rac_ledger *l, uint64_t key, uint64_t hash,

@@ -12,7 +12,7 @@
 #define PAGE_BUCKETS  16  /* 4 KiB */
 #endif
 #define SAMPLE_BITS   6  /* one entry in 64 is counted, to know how full a level is */
-#define FULL_PERCENT  72 /* with 10,000,000 live all levels are 68 % full: 54 bytes for each */
+#define FULL_PERCENT  80 /* with 10,000,000 live all levels are 68 % full: 54 bytes for each */
 #define SPACE_SHIFT   60
 #define KEY_EMPTY     UINT64_C(0)
 #define KEY_DOOMED(v) ((UINT64_C(13) << SPACE_SHIFT) | (v))

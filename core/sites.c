@@ -5,9 +5,9 @@
  * into the first free place in that order and none is ever freed, a free place on the way proves that
  * the key is nowhere further.
  *
- * Orders. A site's figures are counters and publish nothing: relaxed. Its description is stored with
- * release after what it refers to (frames), and loaded with acquire. A level is published by a release
- * of its pointer and then of the count.
+ * Orders. A site's figures are counters and publish nothing: relaxed, but for the units. Its
+ * description is stored with release after what it refers to (frames), and loaded with acquire. A level
+ * is published by a release of its pointer and then of the count.
  */
 #include "sites.h"
 
@@ -128,19 +128,51 @@ struct rac_site *rac_sites_at(struct rac_sites *s, uint32_t id)
 
 void rac_site_describe(struct rac_site *site, const struct rac_site_about *about)
 {
-	rac_store_relaxed(&site->first_ns, about->now_ns);
 	rac_store_relaxed(&site->stack, about->stack);
+	/* Release, as of those who count units of it: who reads how many were counted reads of what. */
+	rac_store_release(&site->unit, about->unit);
 	rac_store_release(&site->about,
 		DESCRIBED | (about->is_ignored ? IGNORED : 0) |
 			((uint64_t)about->scope & SCOPE_MASK) << SCOPE_SHIFT | about->api);
 }
 
-static uint64_t held(const struct rac_site *site)
+struct totals {
+	uint64_t bytes, count;
+};
+
+static struct totals taken(const struct rac_site *site)
 {
-	uint64_t given = rac_load_relaxed(&site->given_bytes);
+	/* Acquire: see rac_site_describe. */
+	uint64_t units = rac_load_acquire(&site->taken_units);
+
+	return (struct totals){
+		units * rac_load_relaxed(&site->unit) + rac_load_relaxed(&site->taken_bytes),
+		units + rac_load_relaxed(&site->taken_count),
+	};
+}
+
+static struct totals given(const struct rac_site *site)
+{
+	uint64_t units = rac_load_acquire(&site->given_units);
+
+	return (struct totals){
+		units * rac_load_relaxed(&site->unit) + rac_load_relaxed(&site->given_bytes),
+		units + rac_load_relaxed(&site->given_count),
+	};
+}
+
+uint64_t rac_site_held(const struct rac_site *site)
+{
+	uint64_t given_bytes = given(site).bytes;
 
 	/* Given first: what is given later was taken before. */
-	return rac_saturating_sub(rac_load_relaxed(&site->taken_bytes), given);
+	return rac_saturating_sub(taken(site).bytes, given_bytes);
+}
+
+/* Who finds no unit yet counts as of another size; that comes to the same. */
+static bool is_unit(const struct rac_site *site, uint64_t bytes)
+{
+	return bytes != 0 && bytes == rac_load_acquire(&site->unit);
 }
 
 /* Two threads that come here at once after a peak both note; the later one may count what the earlier
@@ -149,21 +181,30 @@ static void note(struct rac_site *site, uint64_t peak_number)
 {
 	if (rac_load_relaxed(&site->noted_for) == peak_number)
 		return;
-	rac_store_relaxed(&site->noted, held(site));
+	rac_store_relaxed(&site->noted, rac_site_held(site));
 	rac_store_relaxed(&site->noted_for, peak_number);
 }
 
-void rac_site_take(struct rac_site *site, uint64_t bytes, uint64_t peak_number, uint64_t now_ns)
+void rac_site_take(struct rac_site *site, uint64_t bytes, uint64_t peak_number)
 {
 	note(site, peak_number);
+	if (is_unit(site, bytes)) {
+		rac_fetch_add_release(&site->taken_units, 1);
+		return;
+	}
 	rac_fetch_add_relaxed(&site->taken_bytes, bytes);
 	rac_fetch_add_relaxed(&site->taken_count, 1);
-	rac_store_relaxed(&site->last_ns, now_ns);
 }
 
-void rac_site_give(struct rac_site *site, uint64_t bytes, uint64_t peak_number)
+void rac_site_give(struct rac_site *site, uint64_t bytes, uint64_t peak_number, bool temporary)
 {
 	note(site, peak_number);
+	if (temporary)
+		rac_fetch_add_relaxed(&site->temporary, 1);
+	if (is_unit(site, bytes)) {
+		rac_fetch_add_release(&site->given_units, 1);
+		return;
+	}
 	rac_fetch_add_relaxed(&site->given_bytes, bytes);
 	rac_fetch_add_relaxed(&site->given_count, 1);
 }
@@ -173,11 +214,6 @@ void rac_site_undo(struct rac_site *site, uint64_t bytes, uint64_t peak_number)
 	note(site, peak_number);
 	rac_fetch_sub_relaxed(&site->taken_bytes, bytes);
 	rac_fetch_sub_relaxed(&site->taken_count, 1);
-}
-
-void rac_site_note_temporary(struct rac_site *site)
-{
-	rac_fetch_add_relaxed(&site->temporary, 1);
 }
 
 bool rac_site_about(const struct rac_site *site, struct rac_site_about *out)
@@ -192,7 +228,7 @@ bool rac_site_about(const struct rac_site *site, struct rac_site_about *out)
 		.kind = (uint8_t)(key >> KIND_SHIFT),
 		.device = (uint8_t)(key >> DEVICE_SHIFT),
 		.stack = rac_load_relaxed(&site->stack),
-		.now_ns = rac_load_relaxed(&site->first_ns),
+		.unit = rac_load_relaxed(&site->unit),
 	};
 	return (about & DESCRIBED) != 0;
 }
@@ -201,15 +237,14 @@ bool rac_site_read(const struct rac_site *site, uint64_t peak_number, struct rac
 {
 	if (rac_load_acquire(&site->key) == 0)
 		return false;
-	uint64_t given_bytes = rac_load_relaxed(&site->given_bytes);
-	uint64_t given_count = rac_load_relaxed(&site->given_count);
+	struct totals back = given(site), all = taken(site);
 
 	memset(out, 0, sizeof(*out));
 	out->described = rac_site_about(site, &out->about);
-	out->total_bytes = rac_load_relaxed(&site->taken_bytes);
-	out->total_count = rac_load_relaxed(&site->taken_count);
-	out->live_bytes = rac_saturating_sub(out->total_bytes, given_bytes);
-	out->live_count = rac_saturating_sub(out->total_count, given_count);
+	out->total_bytes = all.bytes;
+	out->total_count = all.count;
+	out->live_bytes = rac_saturating_sub(all.bytes, back.bytes);
+	out->live_count = rac_saturating_sub(all.count, back.count);
 	out->peak_bytes = rac_load_relaxed(&site->noted_for) == peak_number
 		? rac_load_relaxed(&site->noted)
 		: out->live_bytes;
@@ -217,8 +252,6 @@ bool rac_site_read(const struct rac_site *site, uint64_t peak_number, struct rac
 	out->marks.first = rac_load_relaxed(&site->mark_first);
 	out->marks.most = rac_load_relaxed(&site->mark_most);
 	out->marks.rises = rac_load_relaxed(&site->mark_rises);
-	out->first_ns = rac_load_relaxed(&site->first_ns);
-	out->last_ns = rac_load_relaxed(&site->last_ns);
 	return true;
 }
 

@@ -32,19 +32,23 @@
 /* 2^8 sites in the first level; with all levels 16 million. */
 #define RAC_SITE_LEVELS 16
 
-/* Two lines: what each event writes, and what is written once. */
+/*
+ * Requests of one place are mostly of one size, the unit: one word counts those for both, bytes and
+ * number. Two lines: what each such event writes, and the rest.
+ */
 struct rac_site {
 	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 key; /* 0: free */
-	rac_atomic_u64 taken_bytes, taken_count;
-	rac_atomic_u64 given_bytes, given_count;
-	rac_atomic_u64 noted, noted_for; /* bytes held at the peak of that number */
-	rac_atomic_u64 last_ns;
-	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 about; /* see sites.c; 0: not described yet */
-	rac_atomic_u64 stack;                          /* where its frames lie; 0: none */
-	rac_atomic_u64 first_ns;
+	rac_atomic_u64 unit;                         /* bytes; 0: not known */
+	rac_atomic_u64 noted_for; /* the number of the peak for which `noted` holds */
+	rac_atomic_u64 taken_units, given_units;
+	rac_atomic_u64 taken_bytes, taken_count; /* of other sizes */
 	rac_atomic_u64 temporary; /* given back before its thread took anything else */
+	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 given_bytes; /* of other sizes */
+	rac_atomic_u64 given_count;
+	rac_atomic_u64 noted;                             /* bytes held at that peak */
+	rac_atomic_u64 about;                             /* see sites.c; 0: not described yet */
+	rac_atomic_u64 stack;                             /* where its frames lie; 0: none */
 	rac_atomic_u64 mark_first, mark_most, mark_rises; /* at checkpoints, see checkpoints.h */
-	uint64_t unused;
 };
 
 /* The sites of this process over memory that a record may hold. Treat as opaque. */
@@ -62,7 +66,7 @@ struct rac_site_about {
 	uint32_t scope;  /* its name, likewise; 0: none */
 	bool is_ignored; /* by the program: no leak */
 	uint64_t stack;
-	uint64_t now_ns;
+	uint64_t unit; /* the size of its first request */
 };
 
 /* What a site held at checkpoints. */
@@ -80,7 +84,6 @@ struct rac_site_snapshot {
 	uint64_t peak_bytes; /* held when the device was at its peak */
 	uint64_t total_bytes, total_count;
 	uint64_t temporary_count;
-	uint64_t first_ns, last_ns;
 };
 
 /* Starts an empty table in *s, which the caller owns. Maps nothing yet. */
@@ -108,13 +111,13 @@ void rac_site_describe(struct rac_site *site, const struct rac_site_about *about
 
 /*
  * Bytes taken by the site, before they can raise the peak, and given back, before they leave the
- * device's charge. peak_number is the device's at that time.
+ * device's charge. peak_number is the device's at that time. Temporary is what is given back before its
+ * thread took anything else.
  */
-void rac_site_take(struct rac_site *site, uint64_t bytes, uint64_t peak_number, uint64_t now_ns);
-void rac_site_give(struct rac_site *site, uint64_t bytes, uint64_t peak_number);
+void rac_site_take(struct rac_site *site, uint64_t bytes, uint64_t peak_number);
+void rac_site_give(struct rac_site *site, uint64_t bytes, uint64_t peak_number, bool temporary);
 /* Takes back a take: the caller undid what it counted, as if it had never been. */
 void rac_site_undo(struct rac_site *site, uint64_t bytes, uint64_t peak_number);
-void rac_site_note_temporary(struct rac_site *site);
 
 /* Level sizes, for who lays levels out in a record and who reads them there. */
 uint64_t rac_sites_level_bytes(unsigned level);
@@ -124,6 +127,9 @@ uint32_t rac_sites_level_first(unsigned level);
 
 /* What is said of a site. False: not described yet, and then *out says its kind and device alone. */
 bool rac_site_about(const struct rac_site *site, struct rac_site_about *out);
+
+/* The bytes that it holds now. */
+uint64_t rac_site_held(const struct rac_site *site);
 
 /* Copies a site's figures. peak_number is that of its device now. False: no site at this place. */
 bool rac_site_read(

@@ -7,16 +7,6 @@
 #include "stack.h"
 #include "thread.h"
 #include <string.h>
-#include <time.h>
-
-/* 4 ms are fine enough for first and last times, and a fifth of the price. */
-static uint64_t coarse_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
 
 /* Every bit depends on every bit of both: the table compares keys only. */
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -56,7 +46,6 @@ uint32_t rac_site_count_at(
 	if (__builtin_expect(rac_thread.scope.hash != 0, 0))
 		hash = mix(hash, rac_thread.scope.hash);
 	uint64_t key = rac_site_key(hash, call->kind, device);
-	uint64_t now_ns = coarse_ns();
 	struct rac_site *site;
 	bool made;
 	uint32_t id = rac_sites_intern(&state->sites, key, &site, &made);
@@ -70,9 +59,9 @@ uint32_t rac_site_count_at(
 				.scope = rac_thread.scope.hash != 0
 					? rac_scope_place(state, &rac_thread.scope)
 					: 0,
-				.now_ns = now_ns});
+				.unit = call->bytes});
 	rac_site_take(site, call->bytes,
-		rac_tracker_peak_number(state->tracker, peak_of(call->kind, call->device)), now_ns);
+		rac_tracker_peak_number(state->tracker, peak_of(call->kind, call->device)));
 	return id;
 }
 
@@ -121,9 +110,8 @@ void rac_site_given(struct rac_state *state, const struct rac_entry *entry)
 	if (site == NULL)
 		return;
 	rac_site_give(site, entry->bytes,
-		rac_tracker_peak_number(state->tracker, peak_of(entry->kind, entry->device)));
-	if (rac_thread.last_taken == entry->value)
-		rac_site_note_temporary(site);
+		rac_tracker_peak_number(state->tracker, peak_of(entry->kind, entry->device)),
+		rac_thread.last_taken == entry->value);
 }
 
 void rac_site_undone(struct rac_state *state, const struct rac_entry *entry)
@@ -166,7 +154,7 @@ void rac_site_move(
 
 	if (old == NULL || new == NULL)
 		return;
-	rac_site_take(new, to->bytes, peak, coarse_ns());
+	rac_site_take(new, to->bytes, peak);
 	rac_site_undo(old, from->bytes, peak);
 }
 

@@ -94,7 +94,7 @@ static void make_whole(void)
 			about.stack = rac_stack_put(&arena, &frame, 1);
 			rac_site_describe(site, &about);
 		}
-		rac_site_take(site, i, rac_tracker_peak_number(parts.tracker, 0), 1);
+		rac_site_take(site, i, rac_tracker_peak_number(parts.tracker, 0));
 		rac_tracker_commit(parts.tracker, &r, RAC_KIND_DEVICE);
 		rac_ledger_insert(&ledger, &entry);
 	}

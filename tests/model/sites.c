@@ -36,7 +36,8 @@ static void begin(void)
 /* All come from one place of the program at once. */
 static void intern(unsigned thread)
 {
-	const struct rac_site_about about = {.api = 7, .kind = 1, .device = 2, .stack = 99};
+	const struct rac_site_about about = {
+		.api = 7, .kind = 1, .device = 2, .stack = 99, .unit = UNIT};
 	struct rac_site_about seen;
 	struct rac_site *site;
 
@@ -47,9 +48,9 @@ static void intern(unsigned thread)
 	else if (rac_site_about(site, &seen))
 		model_claim(seen.api == 7 && seen.kind == 1 && seen.device == 2 && seen.stack == 99,
 			"a site half described: stack %d", (int)seen.stack);
-	rac_site_take(site, UNIT, 0, 1);
+	rac_site_take(site, UNIT, 0);
 	if (thread == 1)
-		rac_site_give(site, UNIT, 0);
+		rac_site_give(site, UNIT, 0, thread == 1);
 }
 
 static void finish_intern(void)
@@ -76,7 +77,8 @@ static void setup_peak(void)
 
 	begin();
 	rac_sites_intern(sites, KEY, &site, &made);
-	rac_site_take(site, UNIT, 0, 1);
+	rac_site_describe(site, &(struct rac_site_about){.unit = 2 * UNIT});
+	rac_site_take(site, UNIT, 0);
 }
 
 static void peak(unsigned thread)
@@ -90,8 +92,8 @@ static void peak(unsigned thread)
 	}
 	struct rac_site *site = rac_sites_at(sites, rac_sites_level_first(0) + (KEY & 255));
 
-	rac_site_take(site, 2 * UNIT, rac_tracker_peak_number(tracker, 0), 1);
-	rac_site_give(site, 3 * UNIT, rac_tracker_peak_number(tracker, 0));
+	rac_site_take(site, 2 * UNIT, rac_tracker_peak_number(tracker, 0));
+	rac_site_give(site, 3 * UNIT, rac_tracker_peak_number(tracker, 0), thread == 1);
 }
 
 static void finish_peak(void)

@@ -28,9 +28,9 @@ static void prepare(void)
 static void hold(uint64_t bytes)
 {
 	if (bytes > held)
-		rac_site_take(site, bytes - held, 0, 0);
+		rac_site_take(site, bytes - held, 0);
 	else if (bytes < held)
-		rac_site_give(site, held - bytes, 0);
+		rac_site_give(site, held - bytes, 0, false);
 	held = bytes;
 }
 

@@ -71,7 +71,7 @@ static void take(uint64_t key, uint64_t bytes, size_t frames)
 			&(struct rac_site_about){
 				.api = rac_stack_put_text(&arena, "cudaMalloc", 10),
 				.stack = rac_stack_put(&arena, stack, frames)});
-	rac_site_take(site, bytes, 0, 0);
+	rac_site_take(site, bytes, 0);
 }
 
 static void start(void)

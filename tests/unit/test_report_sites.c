@@ -81,7 +81,7 @@ static void take(uint64_t key, const struct place *p, uint64_t bytes)
 			&(struct rac_site_about){
 				.api = rac_stack_put_text(&arena, p->api, strlen(p->api)),
 				.stack = rac_stack_put(&arena, p->frames, p->frame_count)});
-	rac_site_take(site, bytes, rac_tracker_peak_number(tracker, p->device), 0);
+	rac_site_take(site, bytes, rac_tracker_peak_number(tracker, p->device));
 }
 
 static void report(enum rac_sites_style style)
@@ -125,7 +125,7 @@ Test(report_sites, what_was_taken_counts_before_anybody_says_by_whom)
 
 	rac_sites_intern(&sites, rac_site_key(1 << 12, RAC_KIND_MANAGED, 2), &site, &made);
 	rac_sites_intern(&sites, rac_site_key(2 << 12, RAC_KIND_MANAGED, 2), &site, &made);
-	rac_site_take(site, 100, 0, 0);
+	rac_site_take(site, 100, 0);
 	report(RAC_SITES_WITH_FRAMES);
 	cr_assert(eq(sz, count, 1), "one that took nothing is none yet");
 	cr_assert(eq(u32, list[0].device, 2));

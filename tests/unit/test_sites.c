@@ -82,7 +82,7 @@ Test(sites, a_hundred_thousand_stay_apart_and_are_found_by_their_number)
 		/* Neighbouring keys, so that the places near them fill up. */
 		ids[i] = rac_sites_intern(&s, i / 3 * 5 + i % 3 + 1, &site, &made);
 		cr_assert(made, "key %lu", (unsigned long)i);
-		rac_site_take(site, i, 0, 0);
+		rac_site_take(site, i, 0);
 	}
 	for (uint64_t i = 0; i < 100000; i++) {
 		struct rac_site_snapshot snapshot;
@@ -114,7 +114,7 @@ Test(sites, without_memory_there_is_no_site)
 Test(sites, what_is_said_of_a_site_is_read_back)
 {
 	const struct rac_site_about in = {
-		.api = UINT32_MAX, .kind = 15, .device = 255, .stack = 1234567, .now_ns = 99};
+		.api = UINT32_MAX, .kind = 15, .device = 255, .stack = 1234567, .unit = 99};
 	struct rac_site *site = site_of(rac_site_key(UINT64_MAX, 15, 255));
 	struct rac_site_about out;
 
@@ -125,7 +125,7 @@ Test(sites, what_is_said_of_a_site_is_read_back)
 	cr_assert(eq(u8, out.kind, in.kind));
 	cr_assert(eq(u8, out.device, in.device));
 	cr_assert(eq(u64, out.stack, in.stack));
-	cr_assert(eq(u64, out.now_ns, in.now_ns));
+	cr_assert(eq(u64, out.unit, in.unit));
 }
 
 Test(sites, what_nobody_described_has_its_kind_device_and_figures)
@@ -133,7 +133,7 @@ Test(sites, what_nobody_described_has_its_kind_device_and_figures)
 	struct rac_site *site = site_of(rac_site_key(77, 3, 5));
 	struct rac_site_snapshot snapshot;
 
-	rac_site_take(site, 100, 0, 11);
+	rac_site_take(site, 100, 0);
 	cr_assert(rac_site_read(site, 0, &snapshot));
 	cr_assert(not(snapshot.described));
 	cr_assert(eq(u8, snapshot.about.kind, 3));
@@ -150,10 +150,9 @@ Test(sites, keys_differ_by_hash_kind_and_device)
 
 Test(sites, takes_and_gives_add_up)
 {
-	rac_site_take(site_of(5), 100, 0, 11);
-	rac_site_take(site_of(5), 50, 0, 12);
-	rac_site_give(site_of(5), 100, 0);
-	rac_site_note_temporary(site_of(5));
+	rac_site_take(site_of(5), 100, 0);
+	rac_site_take(site_of(5), 50, 0);
+	rac_site_give(site_of(5), 100, 0, true);
 	struct rac_site_snapshot snapshot = look(5, 0);
 
 	cr_assert(eq(u64, snapshot.live_bytes, 50));
@@ -161,13 +160,35 @@ Test(sites, takes_and_gives_add_up)
 	cr_assert(eq(u64, snapshot.total_bytes, 150));
 	cr_assert(eq(u64, snapshot.total_count, 2));
 	cr_assert(eq(u64, snapshot.temporary_count, 1));
-	cr_assert(eq(u64, snapshot.last_ns, 12));
+}
+
+Test(sites, requests_of_the_first_size_and_of_others_add_up)
+{
+	struct rac_site *site = site_of(5);
+
+	rac_site_take(site, 100, 0); /* before anybody said that this is the size */
+	rac_site_describe(site, &(struct rac_site_about){.unit = 100});
+	rac_site_take(site, 100, 0);
+	rac_site_take(site, 100, 0);
+	rac_site_take(site, 30, 0);
+	rac_site_take(site, 0, 0);
+	rac_site_give(site, 100, 0, true);
+	rac_site_give(site, 100, 0, false);
+	rac_site_give(site, 30, 1, true);
+	struct rac_site_snapshot snapshot = look(5, 1);
+
+	cr_assert(eq(u64, snapshot.live_bytes, 100));
+	cr_assert(eq(u64, snapshot.live_count, 2));
+	cr_assert(eq(u64, snapshot.total_bytes, 330));
+	cr_assert(eq(u64, snapshot.total_count, 5));
+	cr_assert(eq(u64, snapshot.temporary_count, 2));
+	cr_assert(eq(u64, snapshot.peak_bytes, 130), "before the 30 were given back");
 }
 
 Test(sites, what_is_undone_was_never_there)
 {
-	rac_site_take(site_of(5), 100, 0, 11);
-	rac_site_take(site_of(5), 50, 0, 12);
+	rac_site_take(site_of(5), 100, 0);
+	rac_site_take(site_of(5), 50, 0);
 	rac_site_undo(site_of(5), 50, 0);
 	struct rac_site_snapshot snapshot = look(5, 0);
 
@@ -184,7 +205,7 @@ struct replay {
 
 static void take(struct replay *r, uint64_t site, uint64_t bytes)
 {
-	rac_site_take(site_of(site + 1), bytes, r->peak_number, 0);
+	rac_site_take(site_of(site + 1), bytes, r->peak_number);
 	r->held[site] += bytes;
 	r->total += bytes;
 	if (r->total <= r->peak)
@@ -196,7 +217,7 @@ static void take(struct replay *r, uint64_t site, uint64_t bytes)
 
 static void give(struct replay *r, uint64_t site, uint64_t bytes)
 {
-	rac_site_give(site_of(site + 1), bytes, r->peak_number);
+	rac_site_give(site_of(site + 1), bytes, r->peak_number, false);
 	r->held[site] -= bytes;
 	r->total -= bytes;
 }
@@ -208,9 +229,12 @@ Test(sites, what_was_held_at_the_peak_equals_a_replay)
 
 		start();
 		srand(seed);
+		for (uint64_t i = 0; i < SITES; i++)
+			rac_site_describe(
+				site_of(i + 1), &(struct rac_site_about){.unit = 7 * (i % 2)});
 		for (int event = 0; event < EVENTS; event++) {
 			uint64_t site = (uint64_t)rand() % SITES;
-			uint64_t bytes = (uint64_t)rand() % 1000 + 1;
+			uint64_t bytes = rand() % 2 == 0 ? 7 : (uint64_t)rand() % 1000 + 1;
 
 			if (rand() % 2 == 0)
 				take(&r, site, bytes);
@@ -234,9 +258,9 @@ static void *hammer(void *unused)
 
 		rac_sites_intern(&s, i % 1000 + 1, &site, &made);
 		if (made)
-			rac_site_describe(site, &(struct rac_site_about){.api = 1});
-		rac_site_take(site, 8, i, i);
-		rac_site_give(site, 8, i);
+			rac_site_describe(site, &(struct rac_site_about){.api = 1, .unit = 8});
+		rac_site_take(site, 8, i);
+		rac_site_give(site, 8, i, false);
 	}
 	return NULL;
 }
