@@ -10,8 +10,8 @@
  * New entries go to the newest level that is not full, where full is less than all slots: a search would
  * find crowded buckets, and few keys find both theirs taken. One entry in 64 is counted to know it.
  * When all levels are full the ledger grows. A search starts at the newest level, which holds more than
- * all older ones together, so it looks at about two levels whatever their number; the lines it may need
- * are fetched ahead together.
+ * all older ones together, so it looks at about two levels whatever their number; its lines there are
+ * fetched ahead together.
  *
  * A slot's key goes
  *
@@ -29,8 +29,6 @@
 #include "ledger_parts.h"
 
 #include <string.h>
-
-#define FETCHED_LEVELS 3 /* newest ones of which buckets are fetched ahead of a search */
 
 void rac_ledger_init(struct rac_ledger *l, const struct rac_memory *memory)
 {
@@ -216,15 +214,6 @@ static inline __attribute__((always_inline)) bool take_from(struct rac_ledger_bu
 	return false;
 }
 
-/* The same for a search. */
-static inline void fetch_ahead(const struct rac_ledger *l, unsigned count, uint64_t hash)
-{
-	if (count == 0)
-		return;
-	for (unsigned n = 1; n <= FETCHED_LEVELS && n <= count; n++)
-		fetch_bucket(home_in(l, count - n, hash));
-}
-
 static enum rac_status take_key(struct rac_ledger *l, uint64_t key, uint64_t hash,
 	enum rac_space space, struct rac_ledger_taken *out)
 {
@@ -248,8 +237,10 @@ enum rac_status rac_ledger_take(
 		return RAC_UNKNOWN;
 	uint64_t key = key_of(space, value);
 	uint64_t hash = spread(key);
+	unsigned count = level_count(l);
 
-	fetch_ahead(l, level_count(l), hash);
+	if (count > 0)
+		fetch_bucket(home_in(l, count - 1, hash));
 	if (take_key(l, key, hash, space, out) == RAC_OK)
 		return RAC_OK;
 	/* Its context may be about to end; freed before that, it is its owner's to take. */

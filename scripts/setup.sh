@@ -1,7 +1,7 @@
 #!/bin/sh
 # setup.sh - installs the Debian or Ubuntu packages that a make target needs; it builds nothing.
 #
-#   scripts/setup.sh [--check] [build | test | check | lint | worlds | guests | clients | viewers]
+#   scripts/setup.sh [--check] [build | test | check | lint | worlds | guests | clients | viewers | bench]
 #
 #   build    compiler and make; the others include it
 #   test     what `make test` needs (default)
@@ -10,6 +10,7 @@
 #   worlds   what `make check-worlds` needs
 #   guests   what `make check-guests` needs
 #   clients  what `make check-clients` builds and runs them with
+#   bench    what `make bench` compares with: other tables, and heaptrack
 #   viewers  programs that read what `rac export` and `rac report` write, for `make check-viewers`
 #   --check  says what is missing and installs nothing
 #
@@ -61,6 +62,10 @@ guests      openssl           command:openssl
 guests      openssh-client    command:ssh
 guests      nodejs            command:node
 guests      python3-numpy     python:numpy
+bench       liburcu-dev       header:urcu/rculfhash.h
+bench       libck-dev         header:ck_ht.h
+bench       libheaptrack      library:libheaptrack_preload.so
+bench       libunwind-dev     header:libunwind.h
 clients     python3           command:python3
 clients     python3-venv      path-python:ensurepip
 clients     python3-dev       path-python:Python.h
@@ -99,13 +104,13 @@ wanted='test'
 for argument; do
 	case $argument in
 	--check) check_only=yes ;;
-	build | test | check | lint | worlds | guests | clients | viewers) wanted=$argument ;;
+	build | test | check | lint | worlds | guests | clients | viewers | bench) wanted=$argument ;;
 	-h | --help)
 		sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
 		exit 0
 		;;
 	*)
-		say "unknown argument '$argument'; known are --check, build, test, check, lint, worlds, guests, clients and viewers"
+		say "unknown argument '$argument'; known are --check, build, test, check, lint, worlds, guests, clients, viewers and bench"
 		exit 2
 		;;
 	esac

@@ -7,9 +7,12 @@
  * FOLDER holds pairs and the floors, SHIM is the library to measure. What counts is what a candidate adds
  * to the bare driver, as a multiple of what the floor adds.
  */
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ROUNDS_MAX 101
@@ -47,7 +50,9 @@ static const struct setup {
 	{"4 threads, one device, 1,000 live", 1000, 1000000, 4, 1, 1, ""},
 	{"0 live, 20 frames", 0, 1000000, 1, 1, 1, "deep"},
 	{"2 threads, 1,000 live, 20 frames", 1000, 1000000, 2, 1, 1, "deep"},
-	{"longest call of 10,000,000", 10000000, 1, 1, 1, 8, "grow"},
+	{"longest call of 10,000,000, ns", 10000000, 1, 1, 1, 8, "grow"},
+	{"memory for each of 10,000,000, bytes", 10000000, 1, 1, 1, 15, "memory"},
+	{"exit and a report as text, 1,000,000 live, ms", 1000000, 1, 1, 1, 4, "exit"},
 };
 
 #define CANDIDATES (sizeof(candidates) / sizeof(candidates[0]))
@@ -55,16 +60,25 @@ static const struct setup {
 
 static double results[CANDIDATES][ROUNDS_MAX];
 
-/* The figure that one round printed; exits where it did not. */
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
+}
+
+/* The figure that one round printed, or how long it then took to end; exits where it did not. */
 static double run_once(
 	const char *folder, const char *shim, const struct candidate *c, const struct setup *s)
 {
 	char command[COMMAND], line[64] = "";
+	bool ends = strcmp(s->mode, "exit") == 0;
 
 	snprintf(command, sizeof(command),
-		"env %s FLOOR_LIVE=%lu RAC_REPORT=none LD_PRELOAD=%s%s%s %s/pairs %lu %lu %u %u %s",
-		c->settings, s->live, c->preload == NULL ? shim : "",
-		c->preload != NULL && *c->preload ? folder : "",
+		"exec env %s FLOOR_LIVE=%lu RAC_REPORT=%s%s LD_PRELOAD=%s%s%s %s/pairs %lu %lu %u %u %s",
+		c->settings, s->live, ends ? folder : "none", ends ? "report.txt" : "",
+		c->preload == NULL ? shim : "", c->preload != NULL && *c->preload ? folder : "",
 		c->preload != NULL && *c->preload ? c->preload : "", folder, s->live, s->pairs,
 		s->threads, s->devices, s->mode);
 	FILE *output = popen(command, "r");
@@ -73,7 +87,7 @@ static double run_once(
 		fprintf(stderr, "bench_pairs: failed: %s\n", command);
 		exit(1);
 	}
-	return strtod(line, NULL);
+	return ends ? ((double)now_ns() - strtod(line, NULL)) / 1e6 : strtod(line, NULL);
 }
 
 static int by_value(const void *a, const void *b)

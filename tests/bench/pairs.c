@@ -1,13 +1,14 @@
 /*
  * pairs.c - one round of a benchmark: allocates and frees through whatever stands before the driver and
- * prints nanoseconds per pair; what is compared with what is pairs.sh's business.
+ * prints nanoseconds per pair; what is compared with what is bench_pairs.c's business.
  *
- *   pairs LIVE PAIRS THREADS DEVICES [grow|deep]
+ *   pairs LIVE PAIRS THREADS DEVICES [grow | memory | exit | deep]
  *
  * LIVE allocations are made first and stay live; each pair then frees a random one of them and makes
  * another in its place. With LIVE 0 a pair allocates and frees. Each thread has its share of LIVE and of
- * DEVICES. `grow` prints the longest single call in nanoseconds while LIVE allocations are made instead.
- * `deep` calls from a stack of 20 frames.
+ * DEVICES. Instead, while LIVE allocations are made, `grow` prints the longest single call in nanoseconds,
+ * and `memory` by how many bytes for each the process grew, touched or not; `exit` prints the time of the
+ * monotonic clock when they are made, in nanoseconds, and ends. `deep` calls from a stack of 20 frames.
  */
 #include "stub_cuda.h"
 
@@ -18,9 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define THREADS_MAX 16
 #define BYTES       512
+
+/* What other programs of the machine take meanwhile is not the candidate's. */
+#define OWN_TIME CLOCK_THREAD_CPUTIME_ID
 
 struct worker {
 	pthread_t thread;
@@ -28,7 +33,7 @@ struct worker {
 	uint64_t live, pairs;
 	CUdeviceptr *addresses;
 	double ns;
-	uint64_t longest;
+	uint64_t longest, grown;
 };
 
 static struct worker workers[THREADS_MAX];
@@ -36,12 +41,11 @@ static unsigned devices;
 static bool is_deep;
 static pthread_barrier_t ready;
 
-/* The thread's own time: what other programs of the machine take meanwhile is not the candidate's. */
-static uint64_t now(void)
+static uint64_t now(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
 }
 
@@ -66,11 +70,13 @@ __attribute__((noinline)) static CUdeviceptr allocate(void)
 
 static void fill(struct worker *w)
 {
+	/* Whoever is first starts everything: that is no growth. */
+	cuMemFree_v2(allocate());
 	for (uint64_t i = 0; i < w->live; i++) {
-		uint64_t begin = now();
+		uint64_t begin = now(OWN_TIME);
 
 		w->addresses[i] = allocate();
-		uint64_t took = now() - begin;
+		uint64_t took = now(OWN_TIME) - begin;
 
 		if (took > w->longest)
 			w->longest = took;
@@ -80,7 +86,7 @@ static void fill(struct worker *w)
 __attribute__((noinline)) static void measure(struct worker *w)
 {
 	uint64_t random = 88172645463325252u + w->number;
-	uint64_t begin = now();
+	uint64_t begin = now(OWN_TIME);
 
 	for (uint64_t i = 0; i < w->pairs; i++) {
 		if (w->live == 0) {
@@ -92,7 +98,19 @@ __attribute__((noinline)) static void measure(struct worker *w)
 		cuMemFree_v2(*victim);
 		*victim = allocate();
 	}
-	w->ns = (double)(now() - begin) / (double)w->pairs;
+	w->ns = (double)(now(OWN_TIME) - begin) / (double)w->pairs;
+}
+
+/* What is mapped, in bytes. */
+static uint64_t mapped(void)
+{
+	unsigned long long pages = 0;
+	FILE *statm = fopen("/proc/self/statm", "r");
+
+	if (statm == NULL || fscanf(statm, "%llu", &pages) != 1)
+		exit(1);
+	fclose(statm);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 /* With allocate, measure, work and the two of the C library that start a thread. */
@@ -114,7 +132,10 @@ static void *work(void *context)
 	stub_use_device((int)(w->number % devices));
 	w->addresses = calloc(w->live + 1, sizeof(*w->addresses));
 	memset(w->addresses, 1, (w->live + 1) * sizeof(*w->addresses));
+	uint64_t before = mapped();
+
 	fill(w);
+	w->grown = mapped() - before;
 	pthread_barrier_wait(&ready);
 	measure_at(w, is_deep ? DEEP : 1);
 	return NULL;
@@ -123,7 +144,8 @@ static void *work(void *context)
 int main(int argc, char **argv)
 {
 	if (argc < 5) {
-		fputs("usage: pairs LIVE PAIRS THREADS DEVICES [grow|deep]\n", stderr);
+		fputs("usage: pairs LIVE PAIRS THREADS DEVICES [grow | memory | exit | deep]\n",
+			stderr);
 		return 2;
 	}
 	uint64_t live = strtoull(argv[1], NULL, 10), pairs = strtoull(argv[2], NULL, 10);
@@ -148,8 +170,14 @@ int main(int argc, char **argv)
 		if (workers[i].longest > longest)
 			longest = workers[i].longest;
 	}
-	if (argc > 5 && !is_deep)
+	const char *mode = argc > 5 ? argv[5] : "";
+
+	if (strcmp(mode, "grow") == 0)
 		printf("%llu\n", (unsigned long long)longest);
+	else if (strcmp(mode, "memory") == 0)
+		printf("%.2f\n", (double)workers[0].grown / (double)live);
+	else if (strcmp(mode, "exit") == 0)
+		printf("%llu\n", (unsigned long long)now(CLOCK_MONOTONIC));
 	else
 		printf("%.2f\n", sum / threads);
 	fflush(stdout);
