@@ -57,7 +57,6 @@ struct trace_writer {
 	size_t *owner_of;     /* of each stack */
 	size_t owner_count;
 	uint64_t *levels; /* of each stack */
-	uint64_t place_levels[RAC_MAX_DEVICES + 1];
 	bool failed;
 };
 
@@ -215,14 +214,11 @@ static void shift(uint64_t *sum, uint64_t from, uint64_t to)
 
 static void set_level(struct trace_writer *w, size_t stack, uint64_t level, uint64_t at_ns)
 {
-	size_t place = w->stacks->stacks[stack].place;
 	size_t owner = w->owner_of[stack];
 
 	shift(&w->owners[owner].level, w->levels[stack], level);
-	shift(&w->place_levels[place], w->levels[stack], level);
 	w->levels[stack] = level;
 	put_counter(w, at_ns, owner_track(w, owner), w->owners[owner].level);
-	put_counter(w, at_ns, place_track(place), w->place_levels[place]);
 }
 
 static void put_timeline(struct trace_writer *w, const size_t *stack_of)
@@ -230,11 +226,13 @@ static void put_timeline(struct trace_writer *w, const size_t *stack_of)
 	const struct rac_report_timeline *timeline = &w->report->timeline;
 
 	for (size_t i = 0; i < timeline->count && !w->failed; i++) {
-		size_t stack = stack_of[timeline->events[i].site];
+		const struct rac_report_event *event = &timeline->events[i];
+		size_t stack = event->site != RAC_REPORT_NO_SITE ? stack_of[event->site] : 0;
+		size_t place = rac_report_event_place(w->report, event);
 
 		if (stack > 0)
-			set_level(w, stack - 1, timeline->events[i].live_bytes,
-				timeline->events[i].at_ns);
+			set_level(w, stack - 1, event->live_bytes, event->at_ns);
+		put_counter(w, event->at_ns, place_track(place), event->device_bytes);
 	}
 }
 

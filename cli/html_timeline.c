@@ -60,37 +60,76 @@ static void hold(
 		note(chart, step, levels);
 }
 
-/* stack_of: of each site, its position and 1; 0: it has none. */
-static void walk(struct rac_html *h, struct chart *chart, const size_t *stack_of, uint64_t *held)
+/* Where in the stacks to look; what each holds, by position; what all sites of the place do. */
+struct walk {
+	struct rac_html *h;
+	struct chart *chart;
+	const size_t *stack_of; /* of each site, its position and 1; 0: it has none */
+	size_t rest;            /* what no site of the place accounts for, likewise */
+	uint64_t *held;
+	uint64_t levels[RAC_HTML_CLASSES];
+	uint64_t sum;
+};
+
+static void shift(uint64_t *sum, uint64_t from, uint64_t to)
 {
-	const struct rac_report_timeline *t = &h->report->timeline;
-	uint64_t levels[RAC_HTML_CLASSES] = {0};
+	*sum = rac_saturating_sub(*sum, from);
+	if (!rac_checked_add(*sum, to, sum))
+		*sum = UINT64_MAX;
+}
+
+static void set_level(struct walk *w, size_t stack, uint64_t bytes)
+{
+	if (stack == 0)
+		return;
+	shift(&w->levels[rac_html_colour(w->h, stack - 1)], w->held[stack - 1], bytes);
+	w->held[stack - 1] = bytes;
+}
+
+static void take_event(struct walk *w, const struct rac_report_event *event)
+{
+	size_t stack = event->site != RAC_REPORT_NO_SITE ? w->stack_of[event->site] : 0;
+
+	if (stack > 0) {
+		shift(&w->sum, w->held[stack - 1], event->live_bytes);
+		set_level(w, stack, event->live_bytes);
+	}
+	set_level(w, w->rest, rac_saturating_sub(event->device_bytes, w->sum));
+	if (event->most_bytes > w->chart->highest) {
+		w->chart->highest = event->most_bytes;
+		w->chart->highest_ns = event->at_ns;
+	}
+}
+
+static void follow(struct walk *w)
+{
+	const struct rac_report *report = w->h->report;
+	const struct rac_report_timeline *t = &report->timeline;
 	size_t before = 0;
 
 	for (size_t i = 0; i < t->count; i++) {
 		const struct rac_report_event *event = &t->events[i];
-		size_t stack = stack_of[event->site];
+		size_t step = step_at(w->chart, event->at_ns);
 
-		if (stack == 0 || h->stacks.stacks[stack - 1].place != chart->place)
+		if (rac_report_event_place(report, event) != w->chart->place)
 			continue;
-		size_t step = step_at(chart, event->at_ns);
-		uint64_t *level = &levels[rac_html_colour(h, stack - 1)];
-
-		hold(chart, before, step, levels);
+		hold(w->chart, before, step, w->levels);
 		before = step;
-		*level = rac_saturating_sub(*level, held[event->site]);
-		if (!rac_checked_add(*level, event->live_bytes, level))
-			*level = UINT64_MAX;
-		held[event->site] = event->live_bytes;
-		note(chart, step, levels);
-		if (level_total(levels) > chart->highest) {
-			chart->highest = level_total(levels);
-			chart->highest_ns = event->at_ns;
-		}
+		take_event(w, event);
+		note(w->chart, step, w->levels);
 	}
 	/* A step that something happened in keeps its fullest moment. */
 	if (before + 1 < STEPS)
-		hold(chart, before + 1, STEPS - 1, levels);
+		hold(w->chart, before + 1, STEPS - 1, w->levels);
+}
+
+/* The stack of what no site of a place accounts for, and 1; 0: there is none. */
+static size_t rest_of(const struct rac_html *h, size_t place)
+{
+	for (size_t i = 0; i < h->stacks.count; i++)
+		if (h->stacks.stacks[i].site == NULL && h->stacks.stacks[i].place == place)
+			return i + 1;
+	return 0;
 }
 
 static void put_coordinate(struct rac_html *h, uint64_t part, uint64_t whole)
@@ -310,10 +349,14 @@ static void put_places(
 		uint64_t cap = is_host ? 0 : r->devices[i].limit_bytes;
 
 		memset(chart, 0, sizeof(*chart));
-		memset(held, 0, r->site_count * sizeof(*held));
+		memset(held, 0, h->stacks.count * sizeof(*held));
 		chart->place = i;
 		chart->end_ns = end_ns > 0 ? end_ns : SECOND;
-		walk(h, chart, stack_of, held);
+		follow(&(struct walk){.h = h,
+			.chart = chart,
+			.stack_of = stack_of,
+			.rest = rest_of(h, i),
+			.held = held});
 		if (chart->highest == 0)
 			continue;
 		set_top(chart, peak, cap);
@@ -337,7 +380,7 @@ void rac_html_timeline(struct rac_html *h)
 	}
 	chart = malloc(sizeof(*chart));
 	stack_of = calloc(r->site_count + 1, sizeof(*stack_of));
-	held = calloc(r->site_count + 1, sizeof(*held));
+	held = calloc(h->stacks.count + 1, sizeof(*held));
 	if (chart != NULL && stack_of != NULL && held != NULL) {
 		for (size_t i = 0; i < h->stacks.count; i++)
 			if (h->stacks.stacks[i].site != NULL)

@@ -7,7 +7,9 @@
 #include "read_file.h"
 #include "record_open.h"
 #include "record_sites.h"
+#include "record_timeline.h"
 #include "report_modules.h"
+#include "report_timeline.h"
 #include "verdict.h"
 #include <fcntl.h>
 #include <limits.h>
@@ -29,7 +31,7 @@ static void *reserve(
 	if (bytes <= SITES_MOST)
 		out->memory[which] = calloc(1, bytes > 0 ? (size_t)bytes : 1);
 	if (out->memory[which] == NULL)
-		rac_complain(c, "%s has sites that take %llu bytes of memory; the most is %llu",
+		rac_complain(c, "%s has tables that take %llu bytes of memory; the most is %llu",
 			rac_quote(&quote, out->name), (unsigned long long)bytes,
 			(unsigned long long)SITES_MOST);
 	return out->memory[which];
@@ -47,12 +49,35 @@ static void grade(struct rac_report *report)
 		&judge, (struct rac_report_site *)(uintptr_t)report->sites, report->site_count);
 }
 
+static bool load_timeline(struct rac_record_view *view, const struct rac_site_positions *positions,
+	struct rac_loaded *out, struct rac_complaint *c)
+{
+	uint64_t bytes = rac_record_timeline_bytes(view);
+	const struct rac_timeline_point *points;
+	struct rac_timeline_about about;
+
+	if (bytes == 0)
+		return true;
+	void *copy = reserve(out, 4, bytes, c);
+
+	if (copy == NULL)
+		return false;
+	size_t count = rac_record_timeline_read(view, copy, &points, &about);
+	void *events = reserve(out, 5, rac_report_timeline_bytes(&out->report, count), c);
+
+	if (events != NULL)
+		rac_report_timeline(&out->report, positions, points, count, &about,
+			rac_record_view_parts(view)->header->process.started_mono_ns, events);
+	return events != NULL;
+}
+
 static bool load_sites(
 	struct rac_record_view *view, struct rac_loaded *out, struct rac_complaint *c)
 {
 	struct rac_record_sites *sites = reserve(out, 1, sizeof(*sites), c);
 	size_t bytes = rac_record_sites_bytes(view);
 	void *copies = reserve(out, 2, bytes, c);
+	struct rac_site_positions positions;
 
 	if (sites == NULL || copies == NULL)
 		return false;
@@ -62,11 +87,11 @@ static bool load_sites(
 
 	if (room == NULL)
 		return false;
-	out->report.site_count = rac_report_sites(
-		&sites->tables, rac_record_sites_style(sites), room, bytes, &out->report.sites);
+	out->report.site_count = rac_report_sites(&sites->tables, rac_record_sites_style(sites),
+		room, bytes, &out->report.sites, &positions);
 	out->report.checkpoints = sites->tables.checkpoints;
 	grade(&out->report);
-	return true;
+	return load_timeline(view, &positions, out, c);
 }
 
 /* The report of a record that is open; its strings stay in the view. */
@@ -157,6 +182,12 @@ size_t rac_report_device_index(const struct rac_report *report, uint32_t ordinal
 	while (i < report->device_count && report->devices[i].ordinal != ordinal)
 		i++;
 	return i;
+}
+
+size_t rac_report_event_place(const struct rac_report *report, const struct rac_report_event *event)
+{
+	return event->device == RAC_MAX_DEVICES ? report->device_count
+						: rac_report_device_index(report, event->device);
 }
 
 const struct rac_device_snapshot *rac_report_site_device(

@@ -34,6 +34,11 @@ bool rac_report_read_json(const char *bytes, size_t n, const char *name, struct 
 /* The position of a device in devices; device_count: the report has none of that ordinal. */
 size_t rac_report_device_index(const struct rac_report *report, uint32_t ordinal);
 
+/* Where an event of the timeline took place: the position of its device in devices, device_count for pinned
+ * memory. */
+size_t rac_report_event_place(
+	const struct rac_report *report, const struct rac_report_event *event);
+
 /* The device of a site; NULL: its memory is the host's. */
 const struct rac_device_snapshot *rac_report_site_device(
 	const struct rac_report *report, const struct rac_report_site *site);

@@ -4,6 +4,7 @@
  */
 #include "cli.h"
 #include "run.h"
+#include "size_text.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,16 @@ static int unknown_flag(const char *argument)
 		flag[1] == '\0' ? "-" : "--", flag);
 }
 
+/* Whether a word behind a flag that may stand alone is its value, and not the program to run. */
+static bool is_extent(const char *word)
+{
+	struct rac_fault fault;
+	uint64_t bytes;
+
+	return strcmp(word, "on") == 0 || strcmp(word, "off") == 0 ||
+		rac_size_parse(word, strlen(word), &bytes, &fault) == RAC_OK;
+}
+
 /* Sets one flag's variable. `next` is the argument behind it, or NULL; *used: it was taken. */
 static int set_flag(const char *argument, const char *next, bool *used)
 {
@@ -55,6 +66,8 @@ static int set_flag(const char *argument, const char *next, bool *used)
 	info = rac_setting_info((enum rac_setting)setting);
 	if (is_switch(info) && value != NULL)
 		return rac_usage_error(RAC_RUN, "-%s takes no value", info->flag);
+	if (info->may_stand_alone && value == NULL && (next == NULL || !is_extent(next)))
+		value = "on";
 	if (!is_switch(info) && value == NULL) {
 		value = next;
 		*used = true;

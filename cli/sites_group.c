@@ -117,13 +117,17 @@ static bool group_timeline(
 	sums = held + site_count;
 	for (size_t i = 0; done && i < t->count; i++) {
 		uint32_t site = t->events[i].site;
+
+		events[i] = t->events[i];
+		if (site == RAC_REPORT_NO_SITE)
+			continue;
 		uint64_t *sum = &sums[places[site]];
 
 		*sum = rac_saturating_sub(*sum, held[site]);
 		held[site] = t->events[i].live_bytes;
 		add(sum, held[site]);
-		events[i] =
-			(struct rac_report_event){t->events[i].at_ns, *sum, (uint32_t)places[site]};
+		events[i].live_bytes = *sum;
+		events[i].site = (uint32_t)places[site];
 	}
 	if (done)
 		t->events = events;

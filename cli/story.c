@@ -25,8 +25,9 @@ struct telling {
 	bool (*visit)(void *context, const struct rac_story_step *step);
 	void *context;
 	struct rac_complaint *c;
-	struct pile *piles;                 /* one for each stack */
-	uint64_t next[RAC_MAX_DEVICES + 1]; /* addresses */
+	struct pile *piles;                   /* one for each stack */
+	uint64_t next[RAC_MAX_DEVICES + 1];   /* addresses */
+	uint64_t levels[RAC_MAX_DEVICES + 1]; /* of each place's stacks together */
 	uint64_t at_ns;
 };
 
@@ -149,25 +150,64 @@ static bool tell_ends(struct telling *t, uint64_t most)
 	return true;
 }
 
+/* The stacks of sites, by their positions, and after them those of what no site of a place accounts for; each
+ * counted from 1, 0 where there is none: sites without figures have no stack. */
+static size_t *find_stacks(const struct telling *t)
+{
+	const struct rac_report *report = t->report;
+	size_t *of = calloc(report->site_count + t->stacks->place_count, sizeof(*of));
+
+	for (size_t i = 0; of != NULL && i < t->stacks->count; i++) {
+		const struct rac_stack *stack = &t->stacks->stacks[i];
+
+		of[stack->site != NULL ? (size_t)(stack->site - report->sites)
+				       : report->site_count + stack->place] = i + 1;
+	}
+	return of;
+}
+
+/* What the sites of a place hold less than the place. */
+static uint64_t rest_of(const struct telling *t, size_t place, size_t rest, uint64_t device_bytes)
+{
+	uint64_t sites = t->levels[place];
+
+	if (rest > 0)
+		sites = rac_saturating_sub(sites, t->piles[rest - 1].level);
+	return rac_saturating_sub(device_bytes, sites);
+}
+
+static bool set_place_level(struct telling *t, size_t stack, uint64_t level)
+{
+	uint64_t *sum = &t->levels[t->stacks->stacks[stack].place];
+
+	*sum = rac_saturating_sub(*sum, t->piles[stack].level);
+	if (!rac_checked_add(*sum, level, sum))
+		*sum = UINT64_MAX;
+	return set_level(t, stack, level);
+}
+
+static bool tell_event(
+	struct telling *t, const size_t *stack_of, const struct rac_report_event *event)
+{
+	size_t place = rac_report_event_place(t->report, event);
+	size_t stack = event->site != RAC_REPORT_NO_SITE ? stack_of[event->site] : 0;
+	size_t rest = stack_of[t->report->site_count + place];
+
+	t->at_ns = event->at_ns;
+	if (stack > 0 && !set_place_level(t, stack - 1, event->live_bytes))
+		return false;
+	return rest == 0 ||
+		set_place_level(t, rest - 1, rest_of(t, place, rest, event->device_bytes));
+}
+
 static bool tell_timeline(struct telling *t)
 {
 	const struct rac_report_timeline *timeline = &t->report->timeline;
-	/* Sites without figures have no stack. */
-	size_t *stack_of = calloc(t->report->site_count + 1, sizeof(*stack_of));
-	bool good = true;
+	size_t *stack_of = find_stacks(t);
+	bool good = stack_of != NULL || rac_complain(t->c, "no memory for the timeline");
 
-	if (stack_of == NULL)
-		return rac_complain(t->c, "no memory for the timeline");
-	for (size_t i = 0; i < t->stacks->count; i++)
-		if (t->stacks->stacks[i].site != NULL)
-			stack_of[t->stacks->stacks[i].site - t->report->sites] = i + 1;
-	for (size_t i = 0; i < timeline->count && good; i++) {
-		const struct rac_report_event *event = &timeline->events[i];
-
-		t->at_ns = event->at_ns;
-		if (stack_of[event->site] > 0)
-			good = set_level(t, stack_of[event->site] - 1, event->live_bytes);
-	}
+	for (size_t i = 0; i < timeline->count && good; i++)
+		good = tell_event(t, stack_of, &timeline->events[i]);
 	free(stack_of);
 	return good;
 }

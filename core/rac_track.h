@@ -185,9 +185,10 @@ void rac_tracker_let_go(struct rac_tracker *t, uint32_t device, enum rac_kind ki
 /*
  * For memory that a driver grows and shrinks by itself (pools, graphs): its charge is moved with reserve
  * and cancel. grow counts bytes of it as live and raises the peaks, shrink takes them off; the charge
- * must cover them all the while.
+ * must cover them all the while. grow returns the charge that it took for the peak.
  */
-void rac_tracker_grow(struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes);
+uint64_t rac_tracker_grow(
+	struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes);
 void rac_tracker_shrink(struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes);
 
 /* Raises over_bytes: for who compares with the limit more than this tracker is charged with. */
@@ -199,8 +200,8 @@ void rac_tracker_refuse(struct rac_tracker *t, uint32_t device, uint64_t bytes);
 /* Counts a call that the driver itself failed. */
 void rac_tracker_driver_failed(struct rac_tracker *t, uint32_t device);
 
-/* Host memory that is pinned for a device; it has no limit. */
-void rac_tracker_host_add(struct rac_tracker *t, uint64_t bytes);
+/* Host memory that is pinned for a device; it has no limit. add returns how much there is then. */
+uint64_t rac_tracker_host_add(struct rac_tracker *t, uint64_t bytes);
 void rac_tracker_host_remove(struct rac_tracker *t, uint64_t bytes);
 
 /* Counts a free of something that was never recorded, and an allocation that could not be. */

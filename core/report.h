@@ -142,19 +142,29 @@ struct rac_report_site {
 /* How many frames of the site there are up to main, included: what calls it is the same for everybody. */
 size_t rac_report_frames_to_main(const struct rac_report_site *s);
 
-/* From this moment on the site held so many bytes. */
+#define RAC_REPORT_NO_SITE UINT32_MAX
+
+/* From this moment on the site held so many bytes, and its device as many. */
 struct rac_report_event {
-	uint64_t at_ns; /* since the process started */
-	uint64_t live_bytes;
-	uint32_t site; /* its position in sites */
+	uint64_t at_ns;      /* since the process started */
+	uint64_t live_bytes; /* 0 where there is no site */
+	uint32_t
+		site; /* its position in sites; RAC_REPORT_NO_SITE: what none accounts for changed */
+	uint32_t device; /* ordinal; RAC_MAX_DEVICES: all pinned memory */
+	uint64_t device_bytes;
+	/* That and the calls under way; of what several were folded into, of the fullest moment. */
+	uint64_t most_bytes;
+	/* Allocations and frees that this stands for; 0: it makes up for those that were missed. */
+	uint64_t stands_for;
 };
 
-/* What each site held over time, where that was kept. */
+/* What each site and each device held over time, where that was kept. */
 struct rac_report_timeline {
 	const struct rac_report_event *events; /* in the order of time */
 	size_t count;
 	/* Events before this moment were folded, so what came and went between two of them is not there. */
 	uint64_t coarse_until_ns;
+	uint64_t missed; /* events that none stands for */
 };
 
 /* A moment that the program named. */

@@ -160,25 +160,59 @@ static void emit_site(struct rac_emit *e, const struct rac_report_site *s)
 	rac_json_object_end(e);
 }
 
+struct column {
+	const char *key;
+	size_t offset; /* of its field in an event */
+};
+
+static void emit_column(
+	struct rac_emit *e, const struct rac_report_timeline *t, const struct column *column)
+{
+	rac_json_array_begin(e, column->key);
+	for (size_t i = 0; i < t->count && !e->refused; i++) {
+		uint64_t value;
+
+		memcpy(&value, (const char *)&t->events[i] + column->offset, sizeof(value));
+		rac_json_u64(e, NULL, value);
+	}
+	rac_json_array_end(e);
+}
+
+static void emit_number_or_null(struct rac_emit *e, uint32_t number, uint32_t none)
+{
+	if (number != none)
+		rac_json_u64(e, NULL, number);
+	else
+		rac_json_null(e, NULL);
+}
+
 /* In columns, which is short and easy to draw. */
 static void emit_timeline(struct rac_emit *e, const struct rac_report_timeline *t)
 {
+	static const struct column columns[] = {
+		{"live_bytes", offsetof(struct rac_report_event, live_bytes)},
+		{"device_bytes", offsetof(struct rac_report_event, device_bytes)},
+		{"most_bytes", offsetof(struct rac_report_event, most_bytes)},
+		{"stands_for", offsetof(struct rac_report_event, stands_for)},
+	};
+	static const struct column times = {"at_ns", offsetof(struct rac_report_event, at_ns)};
+
 	if (t->count == 0)
 		return;
 	rac_json_object_begin(e, "timeline");
 	rac_json_u64(e, "coarse_until_ns", t->coarse_until_ns);
-	rac_json_array_begin(e, "at_ns");
-	for (size_t i = 0; i < t->count && !e->refused; i++)
-		rac_json_u64(e, NULL, t->events[i].at_ns);
-	rac_json_array_end(e);
+	rac_json_u64(e, "missed", t->missed);
+	emit_column(e, t, &times);
 	rac_json_array_begin(e, "site");
 	for (size_t i = 0; i < t->count && !e->refused; i++)
-		rac_json_u64(e, NULL, t->events[i].site);
+		emit_number_or_null(e, t->events[i].site, RAC_REPORT_NO_SITE);
 	rac_json_array_end(e);
-	rac_json_array_begin(e, "live_bytes");
+	rac_json_array_begin(e, "device");
 	for (size_t i = 0; i < t->count && !e->refused; i++)
-		rac_json_u64(e, NULL, t->events[i].live_bytes);
+		emit_number_or_null(e, t->events[i].device, RAC_MAX_DEVICES);
 	rac_json_array_end(e);
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		emit_column(e, t, &columns[i]);
 	rac_json_object_end(e);
 }
 

@@ -18,12 +18,17 @@
 /* Sites that may be made between measuring and filling. */
 #define SLACK 16
 
+/* The sites are filled one after the other, each with an id; sorted and merged, they are told by it. */
 struct room {
 	struct rac_report_site *sites;
 	char (*ids)[RAC_SITE_ID_BYTES];
 	struct rac_report_frame *frames;
+	uint32_t *positions; /* by number: of the id, then of the site, counted from 1 */
+	uint32_t *places;    /* by id: what it was merged with, by position in that order */
+	uint32_t *finals;    /* where those went in the end */
 	size_t sites_max, sites_used;
 	size_t frames_max, frames_used;
+	size_t numbers;
 };
 
 struct work {
@@ -39,8 +44,9 @@ static bool measure_one(void *context, uint32_t id, const struct rac_site *site)
 	struct rac_site_about about;
 	const uint64_t *words;
 
-	(void)id;
 	w->room.sites_max++;
+	if (id >= w->room.numbers)
+		w->room.numbers = (size_t)id + 1;
 	if (rac_site_about(site, &about))
 		w->room.frames_max += rac_stack_frames(w->tables->arena, about.stack, &words);
 	return true;
@@ -53,13 +59,16 @@ static struct room measure(const struct rac_site_tables *tables)
 	rac_sites_each(tables->sites, measure_one, &w);
 	w.room.sites_max += SLACK;
 	w.room.frames_max += SLACK;
+	w.room.numbers += SLACK;
 	return w.room;
 }
 
 static size_t room_bytes(const struct room *room)
 {
-	return room->sites_max * (sizeof(struct rac_report_site) + RAC_SITE_ID_BYTES) +
-		room->frames_max * sizeof(struct rac_report_frame);
+	return room->sites_max *
+		(sizeof(struct rac_report_site) + RAC_SITE_ID_BYTES + 2 * sizeof(uint32_t)) +
+		room->frames_max * sizeof(struct rac_report_frame) +
+		room->numbers * sizeof(uint32_t);
 }
 
 size_t rac_report_sites_bytes(const struct rac_site_tables *tables)
@@ -82,7 +91,11 @@ static bool divide(struct work *w, void *memory, size_t bytes)
 	rac_module_names_read(&w->modules, t->modules, t->module_bytes, memory, names);
 	room->sites = (struct rac_report_site *)(void *)((char *)memory + names);
 	room->frames = (struct rac_report_frame *)(void *)(room->sites + room->sites_max);
-	room->ids = (char(*)[RAC_SITE_ID_BYTES])(void *)(room->frames + room->frames_max);
+	room->positions = (uint32_t *)(void *)(room->frames + room->frames_max);
+	room->places = room->positions + room->numbers;
+	room->finals = room->places + room->sites_max;
+	room->ids = (char(*)[RAC_SITE_ID_BYTES])(void *)(room->finals + room->sites_max);
+	memset(room->positions, 0, room->numbers * sizeof(*room->positions));
 	return true;
 }
 
@@ -181,14 +194,15 @@ static bool fill_one(void *context, uint32_t id, const struct rac_site *site)
 	struct rac_site_snapshot s;
 	struct rac_site_about about;
 
-	(void)id;
-	if (w->room.sites_used == w->room.sites_max)
+	if (w->room.sites_used == w->room.sites_max || id >= w->room.numbers)
 		return false;
 	rac_site_about(site, &about);
 	/* One whose maker died before he described it has its figures all the same. */
 	if (rac_site_read(site, rac_tracker_peak_number(w->tables->tracker, about.device), &s) &&
-		(s.described || s.total_count > 0))
+		(s.described || s.total_count > 0)) {
 		fill_site(w, &s, &w->room.sites[w->room.sites_used++]);
+		w->room.positions[id] = (uint32_t)w->room.sites_used;
+	}
 	return true;
 }
 
@@ -280,33 +294,59 @@ static void add(struct rac_report_site *to, const struct rac_report_site *more)
 	to->total_count += more->total_count;
 }
 
-/* The sites are sorted by place. Returns how many are left. */
-static size_t merge(struct rac_report_site *sites, size_t n)
+static size_t id_of(const struct room *room, const struct rac_report_site *site)
 {
+	return (size_t)(site->id - room->ids[0]) / RAC_SITE_ID_BYTES;
+}
+
+/* The sites are sorted by place. Returns how many are left. */
+static size_t merge(struct room *room)
+{
+	struct rac_report_site *sites = room->sites;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < room->sites_used; i++) {
+		size_t id = id_of(room, &sites[i]);
+
 		if (kept > 0 && compare_places(&sites[kept - 1], &sites[i]) == 0)
 			add(&sites[kept - 1], &sites[i]);
 		else
 			sites[kept++] = sites[i];
+		room->places[id] = (uint32_t)(kept - 1);
 	}
 	return kept;
 }
 
+/* Follows each number through both sorts. */
+static void find_positions(struct room *room, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		room->finals[room->places[id_of(room, &room->sites[i])]] = (uint32_t)i;
+	for (size_t number = 0; number < room->numbers; number++)
+		if (room->positions[number] > 0)
+			room->positions[number] =
+				room->finals[room->places[room->positions[number] - 1]] + 1;
+}
+
 size_t rac_report_sites(const struct rac_site_tables *tables, enum rac_sites_style style,
-	void *memory, size_t bytes, const struct rac_report_site **out)
+	void *memory, size_t bytes, const struct rac_report_site **out,
+	struct rac_site_positions *positions)
 {
 	struct work w = {.tables = tables, .style = style};
 
 	*out = NULL;
+	if (positions != NULL)
+		*positions = (struct rac_site_positions){NULL, 0};
 	if (!divide(&w, memory, bytes))
 		return 0;
 	rac_sites_each(tables->sites, fill_one, &w);
 	sort(w.room.sites, w.room.sites_used, compare_places);
-	size_t n = merge(w.room.sites, w.room.sites_used);
+	size_t n = merge(&w.room);
 
 	sort(w.room.sites, n, compare_weights);
+	find_positions(&w.room, n);
+	if (positions != NULL)
+		*positions = (struct rac_site_positions){w.room.positions, w.room.numbers};
 	*out = w.room.sites;
 	return n;
 }

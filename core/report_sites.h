@@ -32,11 +32,18 @@ enum rac_sites_style { RAC_SITES_BY_OWNER, RAC_SITES_WITH_FRAMES };
 /* Bytes of memory that rac_report_sites asks for; enough for the sites that there are now. */
 size_t rac_report_sites_bytes(const struct rac_site_tables *tables);
 
+/* Where the sites of the tables went: by number, 0 for none, else the position in the report and 1. */
+struct rac_site_positions {
+	const uint32_t *of;
+	size_t count;
+};
+
 /*
  * Fills `memory` with the sites, most live bytes first, and returns how many. They borrow from the memory
- * and from the tables. Sites made meanwhile may be missing.
+ * and from the tables, and so does *positions, which may be NULL. Sites made meanwhile may be missing.
  */
 size_t rac_report_sites(const struct rac_site_tables *tables, enum rac_sites_style style,
-	void *memory, size_t bytes, const struct rac_report_site **out);
+	void *memory, size_t bytes, const struct rac_report_site **out,
+	struct rac_site_positions *positions);
 
 #endif

@@ -34,8 +34,9 @@ struct rac_setting_info {
 	const char *preset;   /* the default, in words */
 	const char *values;   /* "deny|warn|abort" */
 	const char *help;
-	bool changes_cap; /* where it does not hold, a cap is not the one asked for */
-	bool is_words;    /* `values` is the complete list of what may be written */
+	bool changes_cap;     /* where it does not hold, a cap is not the one asked for */
+	bool is_words;        /* `values` is the complete list of what may be written */
+	bool may_stand_alone; /* the flag without a value means "on" */
 };
 
 /* NULL outside [0, RAC_SETTING_COUNT). */
@@ -62,8 +63,9 @@ struct rac_settings {
 	enum rac_on_limit on_limit;
 	enum rac_scope scope;
 	enum rac_show show;
-	unsigned stacks; /* of enum rac_stacks; 0: no sites are kept */
-	unsigned depth;  /* frames of a stack, of each language */
+	unsigned stacks;         /* of enum rac_stacks; 0: no sites are kept */
+	unsigned depth;          /* frames of a stack, of each language */
+	uint64_t timeline_bytes; /* 0: none */
 	enum rac_report_to report_to;
 	enum rac_format format;
 	bool verbose;

@@ -17,6 +17,7 @@ enum kind {
 	KIND_SWITCH,
 	KIND_REPORT,
 	KIND_PATH,
+	KIND_EXTENT,
 	KIND_FOLDER,
 	KIND_NAME,
 	KIND_CONDITIONS,
@@ -35,6 +36,7 @@ static const struct rac_setting_info infos[RAC_SETTING_COUNT] = {
 		.help = help_,                                       \
 		.changes_cap = support_ == BUILT_CAP,                \
 		.is_words = KIND_##kind_ == KIND_WORD,               \
+		.may_stand_alone = KIND_##kind_ == KIND_EXTENT,      \
 	},
 #include "settings.def"
 #undef SETTING

@@ -3,6 +3,8 @@
  */
 #include "path_pattern.h"
 #include "settings_parts.h"
+#include "size_text.h"
+#include "timeline.h"
 #include "utf8.h"
 #include <string.h>
 
@@ -15,6 +17,7 @@ enum kind {
 	SWITCH,
 	REPORT,
 	PATH,
+	EXTENT,
 	FOLDER,
 	NAME,
 	CONDITIONS,
@@ -191,6 +194,31 @@ static void read_report(struct rac_settings_reading *r, enum rac_setting setting
 		r->out->format = RAC_FORMAT_JSON;
 }
 
+static void read_extent(struct rac_settings_reading *r, enum rac_setting setting)
+{
+	const char *value = r->values[setting];
+	size_t length = strlen(value);
+	uint64_t bytes = RAC_TIMELINE_BYTES_DEFAULT;
+	struct rac_fault fault = {.length = length};
+
+	if (is_word(value, "off"))
+		return;
+	if (!is_word(value, "on")) {
+		if (rac_size_parse(value, length, &bytes, &fault) != RAC_OK)
+			fault.right = "write on, off or a size from 64K to 64M";
+		else if (bytes < RAC_TIMELINE_BYTES_MIN || bytes > RAC_TIMELINE_BYTES_MAX)
+			fault = (struct rac_fault){.length = length,
+				.wrong = bytes < RAC_TIMELINE_BYTES_MIN ? "is too little"
+									: "is too much",
+				.right = "write a size from 64K to 64M"};
+		if (fault.right != NULL) {
+			rac_setting_add_problem(r, RAC_PROBLEM_VALUE, setting, &fault);
+			return;
+		}
+	}
+	r->out->timeline_bytes = bytes;
+}
+
 static bool is_name_byte(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -298,6 +326,9 @@ static void read_value(struct rac_settings_reading *r, enum rac_setting setting)
 		break;
 	case PATH:
 		read_path(r, setting, r->out->record_pattern);
+		break;
+	case EXTENT:
+		read_extent(r, setting);
 		break;
 	case FOLDER:
 		read_folder(r, setting, r->out->status_folder);

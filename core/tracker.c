@@ -226,12 +226,11 @@ enum rac_status rac_tracker_adjust_past_limit(
 	return status;
 }
 
-/* Says whether that is a new peak. */
-static bool raise_live(rac_atomic_u64 *live, rac_atomic_u64 *peak, uint64_t bytes)
+/* Says whether that is a new peak; *sum is what there is then. */
+static bool raise_live(rac_atomic_u64 *live, rac_atomic_u64 *peak, uint64_t bytes, uint64_t *sum)
 {
-	uint64_t sum = rac_fetch_add_relaxed(live, bytes) + bytes;
-
-	return !is_below_zero(sum) && rac_max_relaxed(peak, sum);
+	*sum = rac_fetch_add_relaxed(live, bytes) + bytes;
+	return !is_below_zero(*sum) && rac_max_relaxed(peak, *sum);
 }
 
 static void raise_peak(struct device_counters *d, uint64_t charged)
@@ -252,20 +251,24 @@ static uint64_t lower_live(rac_atomic_u64 *live, uint64_t bytes)
 	return taken;
 }
 
-void rac_tracker_grow(struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes)
+uint64_t rac_tracker_grow(
+	struct rac_tracker *t, uint32_t device, enum rac_kind kind, uint64_t bytes)
 {
 	struct device_counters *d = &t->devices[device];
+	uint64_t charged = rac_load_relaxed(&d->charged), live;
 
-	raise_peak(d, rac_load_relaxed(&d->charged));
-	raise_live(&d->live[kind], &d->kind_peaks[kind], bytes);
+	raise_peak(d, charged);
+	raise_live(&d->live[kind], &d->kind_peaks[kind], bytes, &live);
+	return charged;
 }
 
 void rac_tracker_hold(struct rac_tracker *t, const struct rac_reservation *r, enum rac_kind kind)
 {
 	struct device_counters *d = &t->devices[r->device];
+	uint64_t live;
 
 	raise_peak(d, r->charged_after);
-	raise_live(&d->live[kind], &d->kind_peaks[kind], r->bytes);
+	raise_live(&d->live[kind], &d->kind_peaks[kind], r->bytes, &live);
 }
 
 void rac_tracker_commit(struct rac_tracker *t, const struct rac_reservation *r, enum rac_kind kind)
@@ -332,11 +335,14 @@ void rac_tracker_driver_failed(struct rac_tracker *t, uint32_t device)
 		rac_fetch_add_relaxed(&t->devices[device].driver_failures, 1);
 }
 
-void rac_tracker_host_add(struct rac_tracker *t, uint64_t bytes)
+uint64_t rac_tracker_host_add(struct rac_tracker *t, uint64_t bytes)
 {
-	if (raise_live(&t->host.live, &t->host.peak, bytes))
+	uint64_t live;
+
+	if (raise_live(&t->host.live, &t->host.peak, bytes, &live))
 		rac_fetch_add_relaxed(&t->host.peak_number, 1);
 	rac_fetch_add_relaxed(&t->host.allocations, 1);
+	return live;
 }
 
 void rac_tracker_host_remove(struct rac_tracker *t, uint64_t bytes)

@@ -8,6 +8,7 @@
 #include "context.h"
 #include "device.h"
 #include "driver.h"
+#include "events.h"
 #include "pool.h"
 #include "refusal.h"
 #include "site.h"
@@ -152,6 +153,7 @@ void rac_charge_settle(struct rac_charge *c, CUresult result, enum rac_kind kind
 	entry.site = rac_site_taken(state, c->hook, entry.kind, entry.device, entry.bytes);
 	rac_tracker_note_allocation(state->tracker, rac_thread_lane(state, entry.device),
 		entry.device, kind, entry.bytes);
+	rac_event_taken(state, &entry, c->reservation.charged_after);
 	rac_thread.last_taken = value;
 	if (c->counted)
 		entry.extra = rac_ledger_refs(&state->ledger, 1);
@@ -177,7 +179,7 @@ void rac_host_record(enum rac_hook hook, const void *address, uint64_t bytes)
 
 	rac_state_note_use(state);
 	entry.site = rac_site_taken(state, rac_label_or(hook), RAC_KIND_PINNED, 0, bytes);
-	rac_tracker_host_add(state->tracker, bytes);
+	rac_event_taken(state, &entry, rac_tracker_host_add(state->tracker, bytes));
 	insert(state, &entry);
 	atomic_thread_fence(memory_order_seq_cst);
 	take_out_if_swept(state, &entry, handle);
@@ -195,14 +197,16 @@ void rac_pinned_record(enum rac_space space, enum rac_hook label, uint64_t addre
 
 	rac_state_note_use(state);
 	entry.site = rac_site_taken(state, label, RAC_KIND_PINNED, 0, bytes);
-	rac_tracker_host_add(state->tracker, bytes);
+	rac_event_taken(state, &entry, rac_tracker_host_add(state->tracker, bytes));
 	insert(state, &entry);
 }
 
 void rac_return_bytes(struct rac_state *state, const struct rac_entry *entry)
 {
-	if (entry->kind != RAC_KIND_BORROWED)
+	if (entry->kind != RAC_KIND_BORROWED) {
 		rac_site_given(state, entry);
+		rac_event_given(state, entry);
+	}
 	if (entry->kind == RAC_KIND_POOL && rac_pool_is_number(entry->context)) {
 		rac_pool_freed(state, entry);
 		return;

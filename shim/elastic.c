@@ -19,6 +19,7 @@
 
 #include "budget.h"
 #include "device.h"
+#include "events.h"
 #include "state.h"
 
 enum { IDLE, BUSY, MARKED, LEFT };
@@ -157,12 +158,16 @@ static void pass(
 		uint64_t target = reserved > used ? reserved : used;
 
 		/* Live falls before the charge does, and rises under it. */
-		if (target < live)
+		if (target < live) {
 			rac_tracker_shrink(
 				state->tracker, owner->device, owner->kind, live - target);
+			rac_event_shifted(state, owner->device, target - live, 0);
+		}
 		give_back(state, e, owner, reserved);
 		if (target > live)
-			rac_tracker_grow(state->tracker, owner->device, owner->kind, target - live);
+			rac_event_shifted(state, owner->device, target - live,
+				rac_tracker_grow(
+					state->tracker, owner->device, owner->kind, target - live));
 		rac_store_relaxed(&e->live, target);
 	}
 }

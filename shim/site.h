@@ -59,13 +59,13 @@ void rac_site_move(
 /* The name of the call that a ledger entry came from; NULL: not known. */
 const char *rac_site_api(struct rac_state *state, const struct rac_entry *entry);
 
-/* Memory that a report borrows its sites from. */
+/* Memory that a report borrows its sites and its timeline from. */
 struct rac_site_room {
-	void *memory;
-	size_t bytes;
+	void *memory, *timeline;
+	size_t bytes, timeline_bytes;
 };
 
-/* Adds all sites to the report of the process, and takes their memory back when it is written. */
+/* Adds all sites, and the timeline where one was kept, to the report of the process, and takes their memory back when it is written. */
 struct rac_site_room rac_site_report_begin(struct rac_state *state, struct rac_report *report);
 void rac_site_report_end(const struct rac_site_room *room);
 

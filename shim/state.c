@@ -7,6 +7,7 @@
 #include "state.h"
 
 #include "at_start.h"
+#include "events.h"
 #include "life.h"
 #include "message.h"
 #include "process_info.h"
@@ -85,8 +86,10 @@ static struct rac_state *make_state(uint64_t birth, bool quietly)
 	rac_message_note_stderr(&state->stderr_identity);
 	rac_process_info_read(&state->record.header->process);
 	rac_startup_read_settings(state);
-	if (!quietly)
+	if (!quietly) {
 		rac_record_file_start(state);
+		rac_events_start(state);
+	}
 	rac_record_ready(state->record.header);
 	/* The counters may have moved to a file. */
 	state->tracker = state->record.tracker;
@@ -153,6 +156,7 @@ static bool publish(uint64_t birth, bool quietly)
 	}
 	if (!atomic_compare_exchange_strong_explicit(
 		    &current, &seen, fresh, memory_order_release, memory_order_acquire)) {
+		rac_events_stop(fresh);
 		rac_record_file_discard(fresh);
 		if (!is_emergency_room(fresh))
 			munmap(fresh, region_bytes());
@@ -171,6 +175,7 @@ static void announce(void)
 		return;
 	rac_record_file_publish(state);
 	rac_startup_announce(state);
+	rac_events_announce(state);
 }
 
 RAC_AT_START_CODE bool rac_state_is_inert(void)

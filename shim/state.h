@@ -19,6 +19,7 @@
 #include "record_file.h"
 #include "settings.h"
 #include "sites.h"
+#include "timeline.h"
 #include "untracked.h"
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -71,7 +72,12 @@ struct rac_state {
 	struct rac_ledger ledger;
 	struct rac_sites sites;
 	struct rac_arena arena;
-	_Atomic(struct rac_code *) code;           /* see code.h; NULL: not made yet */
+	_Atomic(struct rac_code *) code; /* see code.h; NULL: not made yet */
+	struct rac_timeline timeline;    /* as far as one is kept; see events.h */
+	void *timeline_memory, *timeline_scratch;
+	uint64_t timeline_bytes;    /* that were asked for */
+	uint64_t timeline_ahead_ns; /* by how much its clock is ahead of the kernel's */
+	uint32_t timeline_slot;
 	rac_atomic_u32 hook_names[RAC_HOOK_COUNT]; /* their places in the arena; 0: not there yet */
 	struct rac_settings settings;
 	struct rac_stderr_identity stderr_identity;

@@ -9,6 +9,7 @@
 #include "vmm.h"
 
 #include "account.h"
+#include "events.h"
 #include "site.h"
 #include "state.h"
 #include "thread.h"
@@ -27,7 +28,7 @@ void rac_vmm_record(
 
 	if (kind == RAC_KIND_PINNED) {
 		entry.site = rac_site_taken(state, rac_label_or(hook), kind, 0, bytes);
-		rac_tracker_host_add(state->tracker, bytes);
+		rac_event_taken(state, &entry, rac_tracker_host_add(state->tracker, bytes));
 	}
 	if (rac_ledger_insert(&state->ledger, &entry) != RAC_OK)
 		rac_tracker_unrecorded(state->tracker);

@@ -8,6 +8,7 @@
 #include "budget.h"
 #include "device.h"
 #include "driver.h"
+#include "events.h"
 #include "graph.h"
 #include "pool.h"
 #include "refusal.h"
@@ -144,12 +145,14 @@ static CUresult attempt(const struct request *q, bool *undone)
 	}
 	struct rac_entry entry = note(q->pool, q->hook, *q->dptr, q->bytes);
 
+	rac_event_taken(state, &entry, 0);
 	rac_pool_refresh(state, q->pool);
 	if (capped && !guarded && rac_pool_charge(q->pool) > charge_before &&
 		rac_budget_used(state, device) > rac_tracker_limit(state->tracker, device) &&
 		q->f->free(*q->dptr, q->stream) == CUDA_SUCCESS) {
 		*q->dptr = before;
 		rac_site_undone(state, &entry);
+		rac_event_given(state, &entry);
 		rac_pool_unuse(state, q->pool, q->bytes);
 		*undone = true;
 		return CUDA_ERROR_OUT_OF_MEMORY;

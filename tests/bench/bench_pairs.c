@@ -32,6 +32,7 @@ static struct candidate {
 	{"shim, RAC_STACKS=none", NULL, "RAC_LIMIT=1T RAC_STACKS=none"},
 	{"shim, RAC_STACKS=caller", NULL, "RAC_LIMIT=1T"},
 	{"shim, RAC_STACKS=native", NULL, "RAC_LIMIT=1T RAC_STACKS=native"},
+	{"shim, RAC_TIMELINE=on", NULL, "RAC_LIMIT=1T RAC_TIMELINE=on"},
 };
 
 static const struct setup {

@@ -28,9 +28,8 @@ adds_up() {
 	is "$1" "$("$PYTHON" tests/lib/exports.py "$2" "$T/export.$2" "$3" ${4:+"$4"} 2>&1)" ''
 }
 
-timeline='r["timeline"] = {"at_ns": [10**9, 2 * 10**9, 3 * 10**9, 4 * 10**9, 5 * 10**9, 6 * 10**9],
-	"site": [0, 1, 2, 3, 5, 5],
-	"live_bytes": [32212254720, 1073741824, 2147483648, 536870912, 2097152, 0]}
+timeline='r["timeline"] = timeline(r["sites"], [10**9, 2 * 10**9, 3 * 10**9, 4 * 10**9, 5 * 10**9, 6 * 10**9],
+	[0, 1, 2, 3, 5, 5], [32212254720, 1073741824, 2147483648, 536870912, 2097152, 0])
 d = r["devices"][0]
 d["live_bytes"] -= 536870912; d["peak_bytes"] -= 536870912; d["allocations"] -= 4; d["frees"] -= 3'
 changed "$T/timeline.json" "$timeline"

@@ -53,7 +53,7 @@ for d in r["devices"]:
 for s in r["sites"]:
 	for k in s:
 		if k.endswith("_bytes"): s[k] = top
-r["timeline"] = {"at_ns": [0, 1, top], "site": [0, 1, 0], "live_bytes": [top, top, 1]}'
+r["timeline"] = timeline(r["sites"], [0, 1, top], [0, 1, 0], [top, top, 1])'
 run "$RAC" report --format html --output "$T/page.html" "$T/r.json"
 ended 'the largest figures are a page' 0 ''
 changed "$T/r.json" 'f = r["sites"][1]["frames"][0]; r["sites"][1]["frames"] = [dict(f, line=i, function=f"f{i}") for i in range(50000)]'

@@ -110,21 +110,25 @@ wrong 'r["sites"][0]["frames"] = "main"' "sites[0].frames is the string 'main'" 
 wrong 'r["sites"][0]["frames"][1] = "main"' "sites[0].frames[1] is the string 'main'" 'an object'
 wrong 'r["sites"][0]["frames"][1]["line"] = "12"' \
 	"sites[0].frames[1].line is the string '12'" "$count"
-line='r["timeline"] = {"at_ns": [5, 5, 9], "site": [0, 4, 0], "live_bytes": [1, 2, 3]}'
+line='r["timeline"] = timeline(r["sites"], [5, 5, 9], [0, 4, 0], [1, 2, 3])'
 wrong 'r["timeline"] = []' 'timeline is an array' 'an object'
 wrong "$line; del r['timeline']['at_ns']" 'timeline.at_ns is missing' 'an array'
 wrong "$line; r['timeline']['site'] = 7" 'timeline.site is 7' 'an array'
 wrong "$line; r['timeline']['site'].pop()" 'timeline.site is an array' 'as long as timeline.at_ns'
-wrong "$line; r['timeline']['site'][1] = 6" 'timeline.site[1] is 6' 'the position of one of sites'
+wrong "$line; r['timeline']['site'][1] = 6" 'timeline.site[1] is 6' 'the position of one of sites, or null'
 wrong "$line; r['timeline']['at_ns'][2] = 4" 'timeline.at_ns[2] is 4' \
 	'a whole number, and not before the one in front of it'
 wrong "$line; r['timeline']['live_bytes'][2] = -4" 'timeline.live_bytes[2] is -4' "$count"
+wrong "$line; r['timeline']['device'][1] = 7" 'timeline.device[1] is 7' \
+	'the ordinal of one of devices, or null'
+wrong "$line; r['timeline']['device'][0] = None" 'timeline.device[0] is missing' 'that of the site'
+wrong "$line; r['timeline']['stands_for'][0] = []" 'timeline.stands_for[0] is an array' "$count"
 wrong "$line; r['timeline']['coarse_until_ns'] = []" \
 	'timeline.coarse_until_ns is an array' "$count"
 changed "$T/r.json" "$line"
 run "$RAC" report --json "$T/r.json"
 contains 'a timeline is kept' "$(cat "$T/out")" \
-	'"timeline":{"coarse_until_ns":0,"at_ns":[5,5,9],"site":[0,4,0],"live_bytes":[1,2,3]},'
+	'"timeline":{"coarse_until_ns":0,"missed":0,"at_ns":[5,5,9],"site":[0,4,0],"device":[0,null,0],"live_bytes":[1,2,3],"device_bytes":[1,2,3],"most_bytes":[1,2,3],"stands_for":[1,1,1]},'
 wrong 'r["verdict"] = 1' 'verdict is 1' 'an object'
 wrong 'r["verdict"]["conditions"] = 1' 'verdict.conditions is 1' 'an array'
 wrong 'r["verdict"]["conditions"][0]["failed"] = "yes"' \

@@ -185,7 +185,7 @@ sites[:] = [dict(sites[0], api="cudaMalloc", frames=[dict(cuda, offset=n), frame
             for n, frame in enumerate([plain, other, plain])]
 for n, s in enumerate(sites): s["live_bytes"] = 10 ** n
 r["devices"][0]["live_bytes"] = 111
-r["timeline"] = {"coarse_until_ns": 0, "at_ns": [1, 2, 3, 4], "site": [0, 1, 2, 0], "live_bytes": [7, 10, 100, 1]}'
+r["timeline"] = timeline(sites, [1, 2, 3, 4], [0, 1, 2, 0], [7, 10, 100, 1])'
 shown
 is 'sites of one line are one, without frames of CUDA' "$(cat "$T/shown")" \
 	"cudaMalloc: plain shapes.cc:$(line plain) < main shapes.cc:$(line main)"

@@ -6,7 +6,9 @@
  * offset in four bytes, a length in one and the bytes, and the number of bytes kept comes last.
  */
 #include "record_sites.h"
+#include "record_timeline.h"
 #include "record_view.h"
+#include "report_timeline.h"
 #include "stack.h"
 
 #include <stdio.h>
@@ -25,7 +27,7 @@ static _Alignas(4096) char whole[CAPACITY], changed[CAPACITY];
 static size_t whole_bytes;
 static struct rac_record_parts parts;
 static void *view_memory;
-static uint64_t opened; /* that were taken for records */
+static uint64_t opened, timelines; /* that were taken for records, and of which there was one */
 
 static void *map(
 	void *context, enum rac_segment kind, uint32_t index, uint64_t bytes, uint32_t *slot)
@@ -54,6 +56,8 @@ static void make_whole(void)
 	static struct rac_ledger ledger;
 	static struct rac_sites sites;
 	static struct rac_arena arena;
+	static struct rac_timeline timeline;
+	static char scratch[1u << 18];
 	const struct rac_memory memory = {map, unmap, NULL};
 	const struct rac_module module = {.path = "/opt/libfoo.so", .path_bytes = 14};
 	struct rac_module_table *modules;
@@ -69,6 +73,10 @@ static void make_whole(void)
 	rac_ledger_init(&ledger, &memory);
 	rac_sites_init(&sites, &memory);
 	rac_arena_init(&arena, &memory);
+	REQUIRE(rac_timeline_scratch_bytes(RAC_TIMELINE_BYTES_MIN) <= sizeof(scratch));
+	REQUIRE(rac_timeline_init(&timeline,
+		map(NULL, RAC_SEGMENT_TIMELINE, 0, RAC_TIMELINE_BYTES_MIN, &slot),
+		RAC_TIMELINE_BYTES_MIN, scratch, NULL));
 	size_t bytes = rac_module_table_bytes(16, 1024);
 
 	modules = rac_module_table_init(
@@ -97,7 +105,15 @@ static void make_whole(void)
 		rac_site_take(site, i, rac_tracker_peak_number(parts.tracker, 0));
 		rac_tracker_commit(parts.tracker, &r, RAC_KIND_DEVICE);
 		rac_ledger_insert(&ledger, &entry);
+		rac_timeline_note(&timeline,
+			&(struct rac_timeline_event){.at_ns = i, .bytes = i, .site = entry.site});
 	}
+	/* Enough for something to be folded. */
+	for (uint64_t i = 0; i < 2000; i++)
+		rac_timeline_note(&timeline,
+			&(struct rac_timeline_event){.at_ns = i * 1000,
+				.bytes = i % 2 != 0 ? (uint64_t)-9 : 9,
+				.site = (uint32_t)i % 7});
 	view_memory = malloc(rac_record_view_bytes());
 	REQUIRE(view_memory != NULL);
 }
@@ -116,24 +132,63 @@ static bool count_entry(void *context, const struct rac_entry *entry)
 	return true;
 }
 
+static void check_timeline(const struct rac_report *report)
+{
+	const struct rac_report_timeline *t = &report->timeline;
+
+	for (size_t i = 0; i < t->count; i++) {
+		const struct rac_report_event *e = &t->events[i];
+
+		REQUIRE(e->site < report->site_count || e->site == RAC_REPORT_NO_SITE);
+		REQUIRE(e->device <= RAC_MAX_DEVICES && e->most_bytes >= e->device_bytes);
+		REQUIRE(i == 0 || e->at_ns >= t->events[i - 1].at_ns);
+	}
+}
+
+/* What it takes is to be freed after the report. */
+static void *add_timeline(struct rac_record_view *view, const struct rac_site_positions *positions,
+	struct rac_report *report)
+{
+	uint64_t bytes = rac_record_timeline_bytes(view);
+	void *copy = bytes > 0 ? malloc(bytes) : NULL, *events = NULL;
+	const struct rac_timeline_point *points;
+	struct rac_timeline_about about;
+
+	if (copy != NULL) {
+		size_t n = rac_record_timeline_read(view, copy, &points, &about);
+
+		events = calloc(1, rac_report_timeline_bytes(report, n));
+		REQUIRE(events != NULL);
+		rac_report_timeline(report, positions, points, n, &about, 1, events);
+		timelines += report->timeline.count > 0;
+		check_timeline(report);
+	}
+	free(copy);
+	return events;
+}
+
 static void read_sites(struct rac_record_view *view, struct rac_report *report)
 {
 	static struct rac_record_sites sites;
 	size_t bytes = rac_record_sites_bytes(view);
-	void *copies = calloc(1, bytes), *room;
+	void *copies = calloc(1, bytes), *room, *timeline = NULL;
+	struct rac_site_positions positions;
 
 	REQUIRE(copies != NULL);
 	rac_record_sites_read(view, copies, bytes, &sites);
 	bytes = rac_report_sites_bytes(&sites.tables);
 	/* The command refuses more than a GiB, too. */
 	room = bytes <= (64u << 20) ? malloc(bytes) : NULL;
-	if (room != NULL)
-		report->site_count = rac_report_sites(
-			&sites.tables, rac_record_sites_style(&sites), room, bytes, &report->sites);
+	if (room != NULL) {
+		report->site_count = rac_report_sites(&sites.tables, rac_record_sites_style(&sites),
+			room, bytes, &report->sites, &positions);
+		timeline = add_timeline(view, &positions, report);
+	}
 	uint64_t printed = 0;
 	struct rac_sink sink = {count, &printed};
 
 	REQUIRE(rac_report_json(report, &sink) && rac_report_text(report, &sink) && printed > 0);
+	free(timeline);
 	free(room);
 	free(copies);
 }
@@ -283,8 +338,10 @@ int main(int argc, char **argv)
 		LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof(data), file));
 		fclose(file);
 	}
-	printf("fuzz_record: %llu changed records and %d files, of which %llu were read\n",
-		(unsigned long long)n, argc > 3 ? argc - 3 : 0, (unsigned long long)opened);
+	printf("fuzz_record: %llu changed records and %d files, of which %llu were read, %llu with a "
+	       "timeline\n",
+		(unsigned long long)n, argc > 3 ? argc - 3 : 0, (unsigned long long)opened,
+		(unsigned long long)timelines);
 	return 0;
 }
 #endif

@@ -7,6 +7,8 @@ import json
 import random
 import sys
 
+from timeline import timeline
+
 MODULES = ['libc10_cuda.so', 'libnccl.so.2', 'libcublasLt.so.12', 'libkv.so', 'libtriton.so', 'libcudnn.so.9',
            'python3.12', 'libflash_attn.so', 'libcufft.so.11', '_C.abi3.so']
 CALLS = {'device': 'cuMemAlloc_v2', 'pool': 'cuMemAllocAsync', 'vmm': 'cuMemCreate', 'managed': 'cuMemAllocManaged'}
@@ -77,7 +79,7 @@ def main():
                           'end': {'how': 'exit', 'status': 0}},
               'devices': devices, 'sites': sites}
     if event_count:
-        report['timeline'] = {'coarse_until_ns': at // 6, 'at_ns': when, 'site': which, 'live_bytes': live}
+        report['timeline'] = timeline(sites, when, which, live, at // 6)
     json.dump(report, sys.stdout)
 
 

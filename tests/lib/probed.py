@@ -14,6 +14,8 @@ import re
 import subprocess
 import sys
 
+from timeline import timeline
+
 
 def build_id(path):
     notes = subprocess.run(['readelf', '-n', path], capture_output=True, text=True).stdout
@@ -39,7 +41,7 @@ def make(probes, module, to, *changes):
                       'live_bytes': 2 * len(sites), 'peak_bytes': 3 * len(sites), 'allocations': 2 * len(sites),
                       'frees': len(sites), 'refused': 0, 'refused_bytes': 0}], 'sites': sites}
     for change in changes:
-        exec(change, {'r': r, 'sites': sites})
+        exec(change, {'r': r, 'sites': sites, 'timeline': timeline})
     json.dump(r, open(to, 'w'))
 
 

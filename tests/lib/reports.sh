@@ -7,10 +7,12 @@
 GOLDEN=tests/data/reports/train.json
 PYTHON=${PYTHON:-python3}
 
-# changed TO STATEMENT: writes the golden report after a Python statement changed it, r.
+# changed TO STATEMENT: writes the golden report after a Python statement changed it, r; see timeline.py.
 changed() {
 	"$PYTHON" -c '
 import json, sys
+sys.path.insert(0, "tests/lib")
+from timeline import timeline
 r = json.load(open(sys.argv[1]))
 exec(sys.argv[3])
 json.dump(r, open(sys.argv[2], "w"))' "$GOLDEN" "$1" "$2"

@@ -8,6 +8,7 @@
 #include "context.h"
 #include "device.h"
 #include "driver.h"
+#include "events.h"
 #include "group_gone.h"
 #include "model.h"
 #include "process_info.h"
@@ -82,6 +83,12 @@ uint32_t rac_site_count(struct rac_state *s, const struct rac_site_call *call)
 	(void)s;
 	(void)call;
 	return 0;
+}
+
+void rac_event_note(
+	struct rac_state *s, const struct rac_entry *entry, uint64_t bytes, uint64_t most)
+{
+	(void)s, (void)entry, (void)bytes, (void)most;
 }
 
 void rac_site_given(struct rac_state *s, const struct rac_entry *entry)

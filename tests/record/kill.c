@@ -8,6 +8,7 @@
  */
 #include "../sim/simcuda.h"
 #include "record_sites.h"
+#include "record_timeline.h"
 #include "record_view.h"
 
 #include <cuda.h>
@@ -91,7 +92,9 @@ struct paths {
 struct totals {
 	unsigned under_way[THREADS + 1]; /* how often so many calls were */
 	uint64_t peak_off, peak_exact;
-	unsigned nameless; /* records with bytes of a site that is not described */
+	unsigned nameless;       /* records with bytes of a site that is not described */
+	unsigned folded, missed; /* timelines of which a part was folded, that lack events */
+	uint64_t highest_exact;
 };
 
 static void sleep_us(uint64_t us)
@@ -127,6 +130,7 @@ static pid_t start(const char *shim, const struct paths *paths, uint64_t number)
 	setenv("LD_PRELOAD", shim, 1);
 	setenv("RAC_RECORD", paths->record, 1);
 	setenv("RAC_REPORT", "none", 1);
+	setenv("RAC_TIMELINE", "1M", 1);
 	setenv("SIMCUDA_BOOKS", paths->books, 1);
 	execl("/proc/self/exe", "kill", "--busy", text, (char *)NULL);
 	_exit(127);
@@ -195,6 +199,28 @@ static struct site_sum sum_sites(struct rac_record_view *view)
 	return sum;
 }
 
+/* What a timeline ends at, and its highest level. */
+struct course {
+	uint64_t bytes, highest;
+	struct rac_timeline_about about;
+};
+
+static struct course follow(struct rac_record_view *view)
+{
+	void *copy = malloc(rac_record_timeline_bytes(view));
+	const struct rac_timeline_point *points;
+	struct course c = {0, 0, {0, 0, 0}};
+	size_t count = rac_record_timeline_read(view, copy, &points, &c.about);
+
+	for (size_t i = 0; i < count; i++) {
+		c.bytes += points[i].bytes;
+		c.highest = c.bytes > c.highest ? c.bytes : c.highest;
+		c.highest = points[i].most > c.highest ? points[i].most : c.highest;
+	}
+	free(copy);
+	return c;
+}
+
 static bool expect(bool holds, const char *what, int64_t difference)
 {
 	if (!holds)
@@ -220,11 +246,18 @@ static bool compare(struct rac_record_view *view, const struct simcuda_book *boo
 	int64_t listed = (int64_t)(d->live_bytes - entries);
 	const struct site_sum sites = sum_sites(view);
 	int64_t sited = (int64_t)(d->live_bytes - sites.bytes);
+	const struct course course = follow(view);
+	int64_t timed = (int64_t)(d->live_bytes - course.bytes);
+	int64_t highest = (int64_t)(d->peak_bytes - course.highest);
+	bool missed = course.about.missed > 0;
 	int64_t count = (int64_t)(d->allocations - d->frees - book->live_count);
 
 	if (!expect(digits(live) >= 0, "live bytes differ by more than calls under way", live) ||
 		!expect(whole && digits(listed) >= 0, "so do those of the ledger", listed) ||
 		!expect(digits(sited) >= 0, "so do those of the sites", sited) ||
+		!expect(missed || digits(timed) >= 0, "so does the timeline's end", timed) ||
+		!expect(missed || (highest >= -all && highest <= all),
+			"so does the timeline's highest level", highest) ||
 		!expect(count >= -THREADS && count <= THREADS, "so does their number", count) ||
 		!expect(peak >= -all && peak <= all, "so does the peak", peak) ||
 		!expect(report.lost_bytes == 0, "something was lost", 0))
@@ -232,6 +265,9 @@ static bool compare(struct rac_record_view *view, const struct simcuda_book *boo
 	t->under_way[digits(live)]++;
 	t->peak_exact += peak == 0;
 	t->nameless += sites.is_nameless;
+	t->folded += course.about.folded > 0;
+	t->missed += missed;
+	t->highest_exact += !missed && highest == 0;
 	if ((uint64_t)llabs(peak) > t->peak_off)
 		t->peak_off = (uint64_t)llabs(peak);
 	return true;
@@ -291,7 +327,7 @@ static bool kill_one(
 
 int main(int argc, char **argv)
 {
-	struct totals totals = {{0}, 0, 0, 0};
+	struct totals totals = {.folded = 0};
 	struct paths paths;
 	unsigned good = 0, count;
 
@@ -310,8 +346,10 @@ int main(int argc, char **argv)
 	printf("kill: %u of %u records are right; calls under way:", good, count);
 	for (int i = 0; i <= THREADS; i++)
 		printf(" %d in %u", i, totals.under_way[i]);
-	printf("; peak exact in %llu, at most %llu KiB off; a site without a name in %u\n",
+	printf("; peak exact in %llu, at most %llu KiB off; a site without a name in %u; of the timelines %u were "
+	       "folded, %u lack events, the highest level is exact in %llu\n",
 		(unsigned long long)totals.peak_exact, (unsigned long long)totals.peak_off >> 10,
-		totals.nameless);
+		totals.nameless, totals.folded, totals.missed,
+		(unsigned long long)totals.highest_exact);
 	return good == count ? 0 : 1;
 }

@@ -122,7 +122,7 @@ static bool read_back(size_t length, size_t *count, const struct rac_report_site
 
 	list_room = malloc(list_bytes);
 	*count = rac_report_sites(
-		&copy.tables, rac_record_sites_style(&copy), list_room, list_bytes, list);
+		&copy.tables, rac_record_sites_style(&copy), list_room, list_bytes, list, NULL);
 	return true;
 }
 

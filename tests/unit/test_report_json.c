@@ -335,16 +335,22 @@ Test(report_json, stops_at_a_sink_that_refuses_and_says_so)
 
 Test(report_json, prints_a_timeline_in_columns_where_there_is_one)
 {
-	static const struct rac_report_event events[] = {{5, 100, 0}, {5, 200, 1}, {9, 0, 0}};
+	static const struct rac_report_event events[] = {
+		{5, 100, 0, 0, 100, 130, 1},
+		{5, 200, 1, RAC_MAX_DEVICES, 200, 200, 7},
+		{9, 0, RAC_REPORT_NO_SITE, 0, 90, 90, 1},
+	};
 	struct rac_report r = {.process = {.end = RAC_END_RUNNING}};
 	struct collected *c = json_of(&r);
 
 	assert_json(c, "'timeline' not in r");
 	free(c);
-	r.timeline = (struct rac_report_timeline){events, 3, 7};
+	r.timeline = (struct rac_report_timeline){events, 3, 7, 2};
 	c = json_of(&r);
 	assert_json(c,
-		"r['timeline'] == {'coarse_until_ns': 7, 'at_ns': [5, 5, 9], 'site': [0, 1, 0], "
-		"'live_bytes': [100, 200, 0]}");
+		"r['timeline'] == {'coarse_until_ns': 7, 'missed': 2, 'at_ns': [5, 5, 9], "
+		"'site': [0, 1, None], 'device': [0, None, 0], 'live_bytes': [100, 200, 0], "
+		"'device_bytes': [100, 200, 90], 'most_bytes': [130, 200, 90], "
+		"'stands_for': [1, 7, 1]}");
 	free(c);
 }

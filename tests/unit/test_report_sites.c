@@ -92,7 +92,7 @@ static void report(enum rac_sites_style style)
 
 	free(room);
 	room = malloc(bytes);
-	count = rac_report_sites(&tables, style, room, bytes, &list);
+	count = rac_report_sites(&tables, style, room, bytes, &list, NULL);
 }
 
 static struct place place_in(uint16_t number, uint64_t offset)
@@ -275,5 +275,5 @@ Test(report_sites, too_little_memory_shows_none)
 
 	take(1, &p, 5);
 	room = malloc(64);
-	cr_assert(eq(sz, rac_report_sites(&tables, RAC_SITES_BY_OWNER, room, 64, &list), 0));
+	cr_assert(eq(sz, rac_report_sites(&tables, RAC_SITES_BY_OWNER, room, 64, &list, NULL), 0));
 }

@@ -99,9 +99,10 @@ Test(sites_group, keeps_what_each_place_held_at_each_moment)
 
 	memcpy(before, sites, sizeof(before));
 	for (size_t i = 0; i < 4000; i++)
-		events[i] = (struct rac_report_event){
-			i, (unsigned)rand_r(&seed) % 1000, (unsigned)rand_r(&seed) % SITES};
-	report.timeline = (struct rac_report_timeline){events, 4000, 0};
+		events[i] = (struct rac_report_event){.at_ns = i,
+			.live_bytes = (unsigned)rand_r(&seed) % 1000,
+			.site = (unsigned)rand_r(&seed) % SITES};
+	report.timeline = (struct rac_report_timeline){.events = events, .count = 4000};
 	cr_assert(rac_sites_group(&report, sites, &pool));
 	cr_assert_eq(report.site_count, 12);
 	cr_assert_eq(report.timeline.count, 4000);
