@@ -21,6 +21,7 @@ struct chart {
 	uint64_t levels[STEPS][RAC_HTML_CLASSES];
 	uint64_t totals[STEPS];
 	uint64_t highest, highest_ns;
+	uint64_t folded, stand_for; /* entries, and the events that they stand for */
 };
 
 static uint64_t level_total(const uint64_t levels[RAC_HTML_CLASSES])
@@ -90,6 +91,10 @@ static void take_event(struct walk *w, const struct rac_report_event *event)
 {
 	size_t stack = event->site != RAC_REPORT_NO_SITE ? w->stack_of[event->site] : 0;
 
+	if (event->at_ns <= w->h->report->timeline.coarse_until_ns) {
+		w->chart->folded++;
+		rac_checked_add(w->chart->stand_for, event->stands_for, &w->chart->stand_for);
+	}
 	if (stack > 0) {
 		shift(&w->sum, w->held[stack - 1], event->live_bytes);
 		set_level(w, stack, event->live_bytes);
@@ -279,7 +284,13 @@ static void put_marks(struct rac_html *h, const struct chart *chart, uint64_t pe
 		return;
 	rac_html_put(h, "<div class=\"coarse\" style=\"width:");
 	rac_html_share(h, coarse < chart->end_ns ? coarse : chart->end_ns, chart->end_ns);
-	rac_html_put(h, "%\"><b>thinned out</b></div>\n");
+	rac_html_put(h, "%\"><b>thinned out");
+	if (chart->stand_for > chart->folded && chart->folded > 0) {
+		rac_html_put(h, ", some ");
+		rac_html_number(h, chart->stand_for / chart->folded);
+		rac_html_put(h, " events to a point");
+	}
+	rac_html_put(h, "</b></div>\n");
 }
 
 /* The picture in words, for who cannot see it. */
@@ -365,6 +376,17 @@ static void put_places(
 	}
 }
 
+static void put_missed(struct rac_html *h)
+{
+	uint64_t missed = h->report->timeline.missed;
+
+	if (missed == 0)
+		return;
+	rac_html_put(h, "<p class=\"soft\">Allocations and frees that there was no room for: ");
+	rac_html_number(h, missed);
+	rac_html_put(h, ". The pictures lack them until their ends.</p>\n");
+}
+
 void rac_html_timeline(struct rac_html *h)
 {
 	const struct rac_report *r = h->report;
@@ -386,6 +408,7 @@ void rac_html_timeline(struct rac_html *h)
 			if (h->stacks.stacks[i].site != NULL)
 				stack_of[h->stacks.stacks[i].site - r->sites] = i + 1;
 		put_places(h, chart, stack_of, held);
+		put_missed(h);
 	} else {
 		h->failed = true;
 	}

@@ -264,12 +264,36 @@ static void put_findings(struct rac_emit *e, const struct rac_report *r)
 	}
 }
 
+/* That there is one, since this is no place to show it. */
+static void put_timeline(struct rac_emit *e, const struct rac_report *r)
+{
+	const struct rac_report_timeline *t = &r->timeline;
+	uint64_t events = 0;
+
+	if (t->count == 0)
+		return;
+	for (size_t i = 0; i < t->count; i++)
+		rac_checked_add(events, t->events[i].stands_for, &events);
+	rac_words_prefix(e, r);
+	rac_emit_string(e, "timeline: ");
+	rac_words_count(e, t->count, "moment");
+	rac_emit_string(e, " of ");
+	rac_words_count(e, events, "event");
+	if (t->missed > 0) {
+		rac_emit_string(e, "; ");
+		rac_words_count(e, t->missed, "more event");
+		rac_emit_string(e, " had no room in it");
+	}
+	rac_emit_string(e, "; rac report --format html shows it\n");
+}
+
 void rac_report_text_body(
 	struct rac_emit *e, const struct rac_report *report, enum rac_text_detail detail)
 {
 	put_program(e, report);
 	put_findings(e, report);
 	put_devices(e, report, detail);
+	put_timeline(e, report);
 }
 
 static uint64_t add_capped(uint64_t a, uint64_t b)

@@ -110,7 +110,7 @@ def main():
     if page.rows != min(sites, 5000):
         wrong.append(f'{page.rows} rows for {sites} sites')
     timeline = report.get('timeline')
-    drawn = {report['sites'][i]['device'] for i in timeline['site']} if timeline else set()
+    drawn = set(timeline['device']) if timeline else set()
     if page.charts != len(drawn) or (page.paths == 0) != (not drawn):
         wrong.append(f'{page.charts} charts and {page.paths} areas of {len(drawn)} devices')
     if len(page.rules.get('peak', [])) != len(drawn):
