@@ -22,6 +22,9 @@ lacks='
 absent | so does python3 with ctypes* | that Python is one for this machine
 output | a limit on the size of files* | the limit ends the emulator itself
 output | it is said | as above
+record | a live record can be read | it makes up the start time in /proc/self/stat: its process seems gone
+record | and is not taken from its process | as above
+record | what is published shows the figures | as above
 record | a child of one with a record* | it makes up the start time in /proc/self/stat
 record | an image that another one replaced* | as above
 record | which has a record of its own | as above
