@@ -50,8 +50,10 @@ is 'the program is given what it may have' "$full" '48 16 6291456'
 
 # shellcheck disable=SC2086  # lists of words
 limits() {
+	# A make that runs this has descriptors of its own, and would leave none to the program.
+	clear='exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-'
 	for limit in '-n 4' '-n 5' '-f 1' '-f 8' '-l 0' '-s 64' '-i 0' '-q 0'; do
-		goes_on "ulimit $limit" sh -c "ulimit $limit 2>/dev/null; exec $shim RAC_RECORD=$T/run.rec $app 8M"
+		goes_on "ulimit $limit" sh -c "$clear; ulimit $limit 2>/dev/null; exec $shim RAC_RECORD=$T/run.rec $app 8M"
 		rm -f "$T"/run.rec*
 	done
 }
