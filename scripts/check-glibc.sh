@@ -21,7 +21,7 @@ failures=0
 fetch() {
 	[ "$(cat "$worlds/$1/packages" 2>/dev/null)" != "$packages" ] || return 0
 	mkdir -p "$worlds"
-	rm -rf "$worlds/$1" "$worlds/$1.part"
+	rm -rf "${worlds:?}/$1" "$worlds/$1.part"
 	timeout 600 debootstrap --variant=minbase --include="$packages" "$1" "$worlds/$1.part" "$mirror" \
 		>"$worlds/$1.log" 2>&1 || return 1
 	echo "$packages" >"$worlds/$1.part/packages"

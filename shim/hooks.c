@@ -74,7 +74,7 @@ static unsigned slot_of(const char *name)
  */
 static void fill_by_name(void)
 {
-	for (uint16_t hook = RAC_HOOK_NONE + 1; hook < RAC_HOOK_COUNT; hook++) {
+	for (unsigned hook = RAC_HOOK_NONE + 1; hook < RAC_HOOK_COUNT; hook++) {
 		unsigned i = slot_of(name_of((enum rac_hook)hook));
 		uint16_t seen;
 
@@ -84,7 +84,7 @@ static void fill_by_name(void)
 				break;
 		}
 		if (seen == RAC_HOOK_NONE)
-			atomic_store_explicit(&by_name[i], hook, memory_order_relaxed);
+			atomic_store_explicit(&by_name[i], (uint16_t)hook, memory_order_relaxed);
 	}
 }
 

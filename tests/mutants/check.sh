@@ -45,6 +45,7 @@ header() {
 }
 
 bad=0 sound=
+# shellcheck disable=SC2046  # names of ours, without blanks
 [ $# -gt 0 ] || set -- $(ls "$root/tests/mutants" | sed -n 's/\.patch$//p')
 for name; do
 	patch=$root/tests/mutants/$name.patch
