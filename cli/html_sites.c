@@ -137,7 +137,8 @@ static void put_row(struct rac_html *h, const struct rac_stack *stack)
 	put_number(h, AT_PEAK, site->peak_bytes, true);
 	put_number(h, IN_ALL, site->total_bytes, true);
 	put_number(h, CALLS, site->total_count, false);
-	put_text(h, GRADE, rac_grade_name(site->grade));
+	/* A grade is of what is still there. */
+	put_text(h, GRADE, site->live_count > 0 ? rac_grade_name(site->grade) : "");
 	put_text(h, ID, stack->id);
 	rac_html_put(h, "</tr>\n");
 }

@@ -408,39 +408,6 @@ Test(tracker, memory_that_is_too_small_or_not_aligned_makes_no_tracker)
 	cr_assert(eq(ptr, rac_tracker_init((char *)memory + 8, rac_tracker_bytes()), NULL));
 }
 
-Test(tracker, calls_counted_in_lanes_add_up_with_those_of_others)
-{
-	struct rac_lane *first = rac_tracker_lane(t, 3), *second = rac_tracker_lane(t, 3);
-	struct rac_lane *elsewhere = rac_tracker_lane(t, 4);
-
-	cr_assert(ne(ptr, first, second));
-	rac_tracker_note_allocation(t, first, 3, RAC_KIND_DEVICE, 10);
-	rac_tracker_note_allocation(t, first, 3, RAC_KIND_MANAGED, 30);
-	rac_tracker_note_allocation(t, second, 3, RAC_KIND_DEVICE, 20);
-	rac_tracker_note_allocation(t, NULL, 3, RAC_KIND_DEVICE, 5);
-	rac_tracker_note_allocation(t, elsewhere, 4, RAC_KIND_DEVICE, 1);
-	rac_tracker_note_free(t, second, 3, RAC_KIND_DEVICE);
-	struct rac_device_snapshot s = look(3);
-
-	cr_assert(eq(u64, s.kinds[RAC_KIND_DEVICE].allocations, 3));
-	cr_assert(eq(u64, s.kinds[RAC_KIND_DEVICE].frees, 1));
-	cr_assert(eq(u64, s.kinds[RAC_KIND_MANAGED].allocations, 1));
-	cr_assert(eq(u64, s.allocations, 4));
-	cr_assert(eq(u64, s.largest_bytes, 30));
-	cr_assert(eq(u64, look(4).allocations, 1));
-}
-
-Test(tracker, lanes_run_out_and_there_are_none_for_devices_that_do_not_exist)
-{
-	unsigned lanes = 0;
-
-	cr_assert(eq(ptr, rac_tracker_lane(t, RAC_MAX_DEVICES), NULL));
-	while (lanes < 1000 && rac_tracker_lane(t, 0) != NULL)
-		lanes++;
-	cr_assert(gt(uint, lanes, 16));
-	cr_assert(lt(uint, lanes, 1000));
-}
-
 Test(tracker, bytes_that_are_let_go_before_they_are_held_leave_nothing)
 {
 	struct rac_reservation r;
