@@ -24,6 +24,12 @@ static char *aligned(void *memory)
 	return (char *)memory + (size_t)(-(uintptr_t)memory % RAC_CACHE_LINE);
 }
 
+/* Where points lie behind a copy of so many bytes: a record that somebody changed may name any number. */
+static uint64_t rounded(uint64_t bytes)
+{
+	return (bytes + RAC_CACHE_LINE - 1) / RAC_CACHE_LINE * RAC_CACHE_LINE;
+}
+
 uint64_t rac_record_timeline_bytes(const struct rac_record_view *view)
 {
 	struct rac_record_piece piece;
@@ -33,7 +39,7 @@ uint64_t rac_record_timeline_bytes(const struct rac_record_view *view)
 	while (find(view, &at, &piece))
 		most = piece.bytes > most ? piece.bytes : most;
 	return most == 0 ? 0
-			 : RAC_CACHE_LINE + most +
+			 : RAC_CACHE_LINE + rounded(most) +
 			rac_timeline_points_max(most) * sizeof(struct rac_timeline_point);
 }
 
@@ -63,7 +69,7 @@ size_t rac_record_timeline_read(struct rac_record_view *view, void *memory,
 	memset(about, 0, sizeof(*about));
 	while (count == 0 && find(view, &at, &piece)) {
 		struct rac_timeline_point *out =
-			(struct rac_timeline_point *)(void *)(segment + piece.bytes);
+			(struct rac_timeline_point *)(void *)(segment + rounded(piece.bytes));
 
 		*points = out;
 		if (copy(view, &piece, segment))
