@@ -69,9 +69,11 @@ uint16_t rac_context_number(struct rac_state *state, CUcontext context)
 {
 	uint16_t last = rac_thread.context;
 
-	/* Mostly it is the one that this thread asked for last. Relaxed: as in slot_of. */
-	if (__builtin_expect(
-		    rac_load_relaxed(&state->contexts[last]) == (uint64_t)(uintptr_t)context &&
+	/* Mostly it is the one that this thread asked for last, whose slot may be free by now, which looks as
+	 * no context does. Relaxed: as in slot_of. */
+	if (__builtin_expect(context != NULL &&
+			    rac_load_relaxed(&state->contexts[last]) ==
+				    (uint64_t)(uintptr_t)context &&
 			    rac_load_relaxed(&state->context_aliases[last]) == 0,
 		    1))
 		return last;

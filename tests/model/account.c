@@ -345,6 +345,8 @@ static void finish_context(void)
 		"%d bytes are live in a context that ended, %d charged", (int)s.live_bytes,
 		(int)s.charged_bytes);
 	model_claim(returned == granted, "%u were granted, %u came back", granted, returned);
+	model_claim(rac_context_number(state, NULL) == RAC_CONTEXT_UNKNOWN,
+		"who has no context is taken to be in one that ended");
 }
 
 #define SCENARIO(text, holds, before, what, after)                                               \
