@@ -6,6 +6,7 @@
 #include "process_identity.h"
 
 #include "process_info.h"
+#include "process_stat.h"
 #include "text.h"
 #include <elf.h>
 #include <errno.h>
@@ -16,17 +17,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-size_t rac_process_read(const char *path, char *text, size_t capacity)
-{
-	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-	long n = fd >= 0 ? syscall(SYS_read, fd, text, capacity - 1) : -1;
-
-	if (fd >= 0)
-		syscall(SYS_close, fd);
-	text[n > 0 ? n : 0] = '\0';
-	return n > 0 ? (size_t)n : 0;
-}
-
 static uint64_t number_at(const char *at)
 {
 	uint64_t value = 0;
@@ -34,28 +24,6 @@ static uint64_t number_at(const char *at)
 	for (; *at >= '0' && *at <= '9'; at++)
 		value = value * 10 + (uint64_t)(*at - '0');
 	return value;
-}
-
-/* It is the 20th field behind the name, which may hold anything. */
-uint64_t rac_process_start_ticks(pid_t pid)
-{
-	char path[32], text[512];
-	struct rac_text t;
-
-	rac_text_init(&t, path, sizeof(path));
-	rac_text_string(&t, "/proc/");
-	if (pid > 0)
-		rac_text_i64(&t, pid);
-	else
-		rac_text_string(&t, "self");
-	rac_text_string(&t, "/stat");
-	const char *at = rac_process_read(path, text, sizeof(text)) > 0 ? strrchr(text, ')') : NULL;
-
-	for (int field = 0; at != NULL && field < 20; field++) {
-		at = strchr(at, ' ');
-		at = at != NULL ? at + 1 : NULL;
-	}
-	return at != NULL ? number_at(at) : 0;
 }
 
 /* "pid:[4026531836]" */

@@ -58,41 +58,10 @@ bool rac_process_info_is_before_us(uint64_t unix_ns)
 	return unix_ns <= loaded_unix_ns;
 }
 
-/* What the buffer holds of a file, and a NUL. open, read and close of the C library are cancellation
- * points. */
-static size_t read_beginning(const char *path, char *text, size_t capacity)
-{
-	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-	long n = fd >= 0 ? syscall(SYS_read, fd, text, capacity - 1) : -1;
-
-	if (fd >= 0)
-		syscall(SYS_close, fd);
-	text[n > 0 ? n : 0] = '\0';
-	return n > 0 ? (size_t)n : 0;
-}
-
-/* When the process started, which was before this image: in clock ticks since the machine did, cut off;
- * 0: not known. It is the 20th field behind the name, which may hold anything. */
-static uint64_t process_start_ticks(void)
-{
-	char text[512];
-	size_t n = read_beginning("/proc/self/stat", text, sizeof(text));
-	const char *at = n > 0 ? strrchr(text, ')') : NULL;
-	uint64_t ticks = 0;
-
-	for (int field = 0; at != NULL && field < 20; field++) {
-		at = strchr(at, ' ');
-		at = at != NULL ? at + 1 : NULL;
-	}
-	for (; at != NULL && *at >= '0' && *at <= '9'; at++)
-		ticks = ticks * 10 + (uint64_t)(*at - '0');
-	return ticks;
-}
-
 bool rac_process_info_may_be_ours(uint64_t unix_ns)
 {
 	uint64_t tick_ns = UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK);
-	uint64_t ticks = process_start_ticks();
+	uint64_t ticks = rac_process_start_ticks(0);
 	uint64_t age = clock_ns(CLOCK_BOOTTIME) - ticks * tick_ns;
 
 	/* File times lag behind, see above. */
@@ -104,7 +73,7 @@ static uint32_t copy_arguments(char *to, size_t capacity)
 	size_t used = 0;
 
 	if (kept_argv == NULL)
-		return (uint32_t)read_beginning("/proc/self/cmdline", to, capacity);
+		return (uint32_t)rac_process_read("/proc/self/cmdline", to, capacity);
 	for (int i = 0; i < kept_argc && kept_argv[i] != NULL; i++) {
 		size_t n = strnlen(kept_argv[i], capacity);
 

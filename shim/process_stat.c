@@ -44,30 +44,53 @@ static bool parse(const char *text, struct rac_process_stat *out)
 	return true;
 }
 
+/* Returns how much was read; below 0: the negative errno. errno is kept. */
+static long read_file(const char *path, char *text, size_t capacity)
+{
+	int saved = errno;
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	long n = fd >= 0 ? syscall(SYS_read, fd, text, capacity - 1) : -1;
+
+	if (n < 0)
+		n = -errno;
+	if (fd >= 0)
+		syscall(SYS_close, fd);
+	text[n > 0 ? n : 0] = '\0';
+	errno = saved;
+	return n;
+}
+
+size_t rac_process_read(const char *path, char *text, size_t capacity)
+{
+	long n = read_file(path, text, capacity);
+
+	return n > 0 ? (size_t)n : 0;
+}
+
 enum rac_process_known rac_process_stat_read(uint64_t pid, struct rac_process_stat *out)
 {
 	char path[32], text[1024];
-	int saved = errno;
 	struct rac_text t;
-	long n = -1;
 
 	rac_text_init(&t, path, sizeof(path));
 	rac_text_string(&t, "/proc/");
-	rac_text_u64(&t, pid);
+	if (pid > 0)
+		rac_text_u64(&t, pid);
+	else
+		rac_text_string(&t, "self");
 	rac_text_string(&t, "/stat");
-	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	int error = errno;
+	long n = read_file(path, text, sizeof(text));
 
-	if (fd >= 0) {
-		n = syscall(SYS_read, fd, text, sizeof(text) - 1);
-		error = errno;
-		syscall(SYS_close, fd);
-	}
-	errno = saved;
 	if (n < 0)
-		return error == ENOENT || error == ESRCH ? RAC_PROCESS_ABSENT : RAC_PROCESS_UNKNOWN;
-	text[n] = '\0';
+		return n == -ENOENT || n == -ESRCH ? RAC_PROCESS_ABSENT : RAC_PROCESS_UNKNOWN;
 	return parse(text, out) ? RAC_PROCESS_THERE : RAC_PROCESS_UNKNOWN;
+}
+
+uint64_t rac_process_start_ticks(uint64_t pid)
+{
+	struct rac_process_stat stat;
+
+	return rac_process_stat_read(pid, &stat) == RAC_PROCESS_THERE ? stat.started : 0;
 }
 
 /* In a container /proc can be the host's: then its numbers are others than getpid's. */

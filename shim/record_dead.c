@@ -11,6 +11,7 @@
 #include "file_status.h"
 #include "process_identity.h"
 #include "process_info.h"
+#include "process_stat.h"
 #include "signals.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -92,7 +93,7 @@ static bool is_gone(const struct beginning *b, const struct rac_record_process *
 		return false;
 	if (syscall(SYS_kill, (pid_t)b->pid, 0) != 0 && errno == ESRCH)
 		return true;
-	now.start_ticks = rac_process_start_ticks((pid_t)b->pid);
+	now.start_ticks = rac_process_start_ticks(b->pid);
 	return now.start_ticks != 0 && b->start_ticks != 0 && now.start_ticks != b->start_ticks;
 }
 
