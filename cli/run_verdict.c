@@ -98,20 +98,7 @@ static void note_failed(struct rac_run_verdict *v, const struct rac_report *repo
 	if (v->failed[0] != '\0')
 		return;
 	rac_text_init(&t, v->failed, sizeof(v->failed));
-	for (size_t i = 0; i < report->condition_count; i++) {
-		const struct rac_report_condition *c = &report->conditions[i];
-
-		if (!c->failed)
-			continue;
-		rac_text_string(&t, t.used > 0 ? ", " : "");
-		rac_text_string(&t, c->condition);
-		rac_text_string(&t, " (");
-		if (rac_condition_unit(c->condition) == RAC_CONDITION_BYTES)
-			rac_text_size(&t, c->value);
-		else
-			rac_text_u64(&t, c->value);
-		rac_text_string(&t, ")");
-	}
+	rac_judge_put_failed(&t, report);
 	rac_text_string(&t, " in process ");
 	rac_text_u64(&t, report->process.pid);
 }

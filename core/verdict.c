@@ -280,3 +280,24 @@ bool rac_judge_cuda(const struct rac_judge *judge, uint64_t processes)
 			return processes == 0;
 	return false;
 }
+
+void rac_judge_put_failed(struct rac_text *t, const struct rac_report *report)
+{
+	const char *comma = "";
+
+	for (size_t i = 0; i < report->condition_count; i++) {
+		const struct rac_report_condition *c = &report->conditions[i];
+
+		if (!c->failed)
+			continue;
+		rac_text_string(t, comma);
+		rac_text_string(t, c->condition);
+		rac_text_string(t, " (");
+		if (rac_condition_unit(c->condition) == RAC_CONDITION_BYTES)
+			rac_text_size(t, c->value);
+		else
+			rac_text_u64(t, c->value);
+		rac_text_string(t, ")");
+		comma = ", ";
+	}
+}

@@ -15,6 +15,7 @@
 #include "conditions.h"
 #include "report.h"
 #include "rules.h"
+#include "text.h"
 
 /* Checkpoints that it takes to tell growth. */
 #define RAC_CHECKPOINTS_LEAST 4
@@ -48,5 +49,8 @@ void rac_judge_report(const struct rac_judge *judge, struct rac_report *report,
 
 /* Whether it fails that so many processes used CUDA. */
 bool rac_judge_cuda(const struct rac_judge *judge, uint64_t processes);
+
+/* What failed, with what was measured: "leak>1M (3.00 MiB), refused (2)". */
+void rac_judge_put_failed(struct rac_text *t, const struct rac_report *report);
 
 #endif

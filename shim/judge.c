@@ -72,28 +72,13 @@ void rac_judge_exit(struct rac_state *state, struct rac_report *report)
 
 void rac_judge_say(struct rac_state *state, const struct rac_report *report)
 {
-	const char *comma = "";
 	struct rac_text t;
 
 	if (report->exit_code == 0 || state->settings.report_to == RAC_REPORT_STDERR)
 		return;
 	rac_startup_begin_line(&t, state->report_line, sizeof(state->report_line), state);
 	rac_text_string(&t, "verdict: failed by ");
-	for (size_t i = 0; i < report->condition_count; i++) {
-		const struct rac_report_condition *c = &report->conditions[i];
-
-		if (!c->failed)
-			continue;
-		rac_text_string(&t, comma);
-		rac_text_string(&t, c->condition);
-		rac_text_string(&t, " (");
-		if (rac_condition_unit(c->condition) == RAC_CONDITION_BYTES)
-			rac_text_size(&t, c->value);
-		else
-			rac_text_u64(&t, c->value);
-		rac_text_string(&t, ")");
-		comma = ", ";
-	}
+	rac_judge_put_failed(&t, report);
 	rac_text_string(&t, "; exit code ");
 	rac_text_i64(&t, report->exit_code);
 	rac_text_end_line(&t);
