@@ -79,7 +79,7 @@ if unshare -rm true 2>/dev/null; then
 	is 'a group without /dev/shm grants nothing, and it is said' \
 		"$status $(cat "$T/out") $(grep -c '/dev/shm' "$T/err" | sed 's/[1-9][0-9]*/said/')" '0 0 0 0 80 said'
 	# A root folder with nothing but what the program is linked with.
-	mkdir -p "$T/root/work"
+	mkdir -p "$T/root/made"
 	for file in $(env LD_PRELOAD="$SHIM" ldd "$app" | grep -o '/[^ ]*') "$SHIM" "$app" $(ls "$SIM"/*.so*); do
 		mkdir -p "$T/root$(dirname "$file")" && cp -L "$file" "$T/root$file"
 	done
@@ -90,8 +90,8 @@ if unshare -rm true 2>/dev/null; then
 os.chroot(sys.argv[1])
 os.chdir("/")
 os.execve(sys.argv[3], [sys.argv[3], "8M"], {"LD_PRELOAD": sys.argv[2], "LD_LIBRARY_PATH": os.environ["LD_LIBRARY_PATH"], "RAC_LIMIT": "8M",
-	"RAC_REPORT": "/work/report.json", "RAC_RECORD": "/work/run.rec"})' "$T/root" "$SHIM" "$app"
-		cp "$T/root/work/report.json" "$T/report.json" 2>/dev/null
+	"RAC_REPORT": "/made/report.json", "RAC_RECORD": "/made/run.rec"})' "$T/root" "$SHIM" "$app"
+		cp "$T/root/made/report.json" "$T/report.json" 2>/dev/null
 		is 'a root folder with nothing in it' "$status $(cut -d ' ' -f 1-3 "$T/out") $(report '*(r["devices"][0][k]
 			for k in ("allocations", "frees", "live_bytes"))')" "0 $full $full"
 	else
