@@ -1,6 +1,6 @@
 /*
- * run_records.h - the records that `rac run` has its processes keep, so that it can report those that could
- * not do so themselves: killed ones, and those that left by a way of their own.
+ * run_records.h - the records that `rac run` has its processes keep, from which it reports them whatever way they
+ * ended; what a report says is not its business.
  *
  * They lie in a folder of our own (mode 0700) in $XDG_RUNTIME_DIR, else $TMPDIR, else /tmp. Its name says
  * which `rac run` it belongs to, so that the next one of the same user can tell what a killed one left.
