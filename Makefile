@@ -66,6 +66,6 @@ clean: ## remove all build output
 	rm -rf build build-*
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z][a-z0-9_-]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z0-9_-]*:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # setup.sh - installs the Debian or Ubuntu packages that a make target needs; it builds nothing.
 #
-#   scripts/setup.sh [--check] [build | test | check | lint | worlds | guests | clients | viewers | bench]
+#   scripts/setup.sh [--check] [build | test | check | lint | worlds | guests | clients | viewers | integrations | bench]
 #
 #   build    compiler and make; the others include it
 #   test     what `make test` needs (default)
@@ -12,6 +12,7 @@
 #   clients  what `make check-clients` builds and runs them with
 #   bench    what `make bench` compares with: other tables, and heaptrack
 #   viewers  programs that read what `rac export` and `rac report` write, for `make check-viewers`
+#   integrations  what `make check-integrations` exercises: Slurm, packaging tools, ctest
 #   --check  says what is missing and installs nothing
 #
 # Status: 0 all is there, 1 something is missing, 2 wrong usage. When all is there, no package
@@ -41,7 +42,7 @@ viewers     golang-go         command:go
 viewers     heaptrack         command:heaptrack_print
 viewers     prometheus        command:promtool
 viewers     chromium          command:chromium
-viewers     cmake             command:ctest
+integrations cmake            command:ctest
 check       valgrind          command:valgrind
 check       clang             command:clang
 lint        clang-format      command:clang-format
@@ -104,13 +105,13 @@ wanted='test'
 for argument; do
 	case $argument in
 	--check) check_only=yes ;;
-	build | test | check | lint | worlds | guests | clients | viewers | bench) wanted=$argument ;;
+	build | test | check | lint | worlds | guests | clients | viewers | integrations | bench) wanted=$argument ;;
 	-h | --help)
 		sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
 		exit 0
 		;;
 	*)
-		say "unknown argument '$argument'; known are --check, build, test, check, lint, worlds, guests, clients, viewers and bench"
+		say "unknown argument '$argument'; known are --check, build, test, check, lint, worlds, guests, clients, viewers, integrations and bench"
 		exit 2
 		;;
 	esac

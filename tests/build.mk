@@ -32,7 +32,7 @@ $(B)/tests/units-plain: $(PLAIN_OBJ) $(UNIT_TESTED) | $(STACKS_ALL)
 	$(CC) $(CFLAGS) $(PLAIN_OBJ) $(UNIT_TESTED) $(LDFLAGS) $(UNIT_LIBS) -o $@
 
 .PHONY: units units-plain test run-tests check check-asan check-ubsan check-tsan check-valgrind check-clang \
-	check-worlds check-guests check-clients check-group check-viewers check-mutants check-faults \
+	check-worlds check-guests check-clients check-group check-viewers check-integrations check-mutants check-faults \
 	check-sanitizers check-all soak mutation coverage
 
 units: $(B)/tests/units ## build the unit tests
@@ -78,8 +78,14 @@ check-viewers: ## read pages and exports with the programs that they are for
 	@scripts/setup.sh viewers
 	@+$(SUBMAKE) all apps
 	@B=$(B) tests/run-tests.sh tests/cli/export.sh
-	@B=$(B) tests/run-tests.sh tests/cli/ci.sh
 	@B=$(B) tests/run-tests.sh tests/cli/html.sh
+
+# What cannot be installed here is skipped, and said at the end. tests/integrations/NAME.sh for one of them.
+check-integrations: ## exercise integrations/ against the real systems that they plug into (Slurm, dpkg, ctest, …)
+	@scripts/setup.sh test
+	@scripts/setup.sh integrations || echo 'check-integrations: what needs these is skipped' >&2
+	@+$(SUBMAKE) all apps
+	@B=$(B) tests/run-tests.sh 'tests/integrations/*'
 
 check-worlds: ## run the tests on aarch64, with musl, and on older and newer releases of Debian (SUITES=bullseye)
 	@scripts/setup.sh worlds
@@ -130,6 +136,6 @@ check-sanitizers: ## programs under the shim, with the shim and all of it built 
 
 # Hours: the longest last.
 EVERY_CHECK := lint test check check-model check-mutants check-faults check-sanitizers check-group check-kill \
-               fuzz-record check-diff coverage mutation check-clients check-worlds check-guests check-viewers soak
+               fuzz-record check-diff coverage mutation check-clients check-worlds check-guests check-viewers check-integrations soak
 
 check-all: $(EVERY_CHECK) ## all checks there are

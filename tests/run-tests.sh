@@ -4,6 +4,7 @@
 #
 #   B=build tests/run-tests.sh [PATTERN]    PATTERN: only program tests whose path matches it
 #
+# Those of tests/integrations, which need other systems, are run only where PATTERN begins so.
 # A program test prints one "ok - …" or "not ok - …" line a case; a status other than 0 without a
 # "not ok" line counts as one failure. Criterion's closing line comes last.
 set -u
@@ -84,7 +85,11 @@ if [ "$pattern" = '*' ]; then
 	run_script 'the model check' "$B/tests/model/model"
 	run_script README.md scripts/check-readme.sh
 fi
-for script in tests/programs/*.sh tests/cli/*.sh; do
+case $pattern in
+tests/integrations/*) set -- tests/integrations/*.sh ;;
+*) set -- tests/programs/*.sh tests/cli/*.sh ;;
+esac
+for script; do
 	[ -f "$script" ] || continue
 	# shellcheck disable=SC2254  # a pattern is what is wanted
 	case $script in
@@ -100,6 +105,12 @@ if [ "$pattern" = '*' ]; then
 		sh -c '! tests/lib/shown_by.py docs/guest.md /dev/null >"$0"' "$log"
 fi
 
+# At the end, where who waited for it looks.
+case $pattern in
+tests/integrations/*)
+	sed -n 's/^\([^\t]*\)\t - \(.*\) # *SKIP \(.*\)$/# skipped: \1: \2: \3/p' "$ran"
+	;;
+esac
 [ -z "$failures" ] || printf '# failures in:\n%s' "$failures"
 [ "$skipped" -eq 0 ] || printf '%s skipped\n' "$skipped"
 printf '%s passed, %s failed\n' "$passed" "$failed"

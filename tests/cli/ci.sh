@@ -178,25 +178,4 @@ is 'nor a tag' "$(grep -c '<b>' "$T/summary")" 0
 in_repo --format ctest "$T/hostile.json"
 is 'nor a line of its own for ctest' "$(grep -vc '^=========' "$T/out")" 0
 unset GITHUB_STEP_SUMMARY
-
-if command -v ctest >/dev/null && [ -e "$B/apps/demo" ]; then
-	mkdir "$T/project"
-	cat >"$T/project/CTestTestfile.cmake" <<-END
-		add_test(leaky "$B/apps/demo")
-		add_test(clean "$B/apps/nocuda")
-	END
-	cat >"$T/project/DartConfiguration.tcl" <<-END
-		BuildDirectory: $T/project
-		SourceDirectory: $PWD
-		MemoryCheckType: CudaSanitizer
-		CudaSanitizerCommand: $PWD/integrations/ctest/rac-memcheck
-		MemoryCheckCommandOptions: --limit=640M
-	END
-	run env -C "$T/project" RAC="$RAC" ctest -T memcheck
-	contains 'ctest itself finds the leak' "$(cat "$T/out")" 'leaky ............................   Defects: '
-	contains 'and counts it' "$(cat "$T/out")" 'Memory leak - 1'
-	is 'and none in a program without' "$(grep -c 'clean .*Defects' "$T/out")" 0
-else
-	skip 'ctest itself' 'it is not here'
-fi
 finish
