@@ -4,6 +4,7 @@
 #include "defect_words.h"
 
 #include "conditions.h"
+#include "report_frames.h"
 #include "site_words.h"
 #include "text.h"
 #include <stdio.h>
@@ -35,14 +36,15 @@ static void place_program(
 /* The innermost frame that whoever reads the finding can open. */
 static void place_frame(struct rac_defects *all, struct rac_defect *d)
 {
+	const struct rac_report_frame *place = rac_site_place(d->site);
 	char found[PATH_MAX];
 
-	d->function = "";
+	d->function = place != NULL && d->frame_count > 0
+		? d->frames[place - d->site->frames].function
+		: "";
 	for (size_t i = 0; i < d->frame_count; i++) {
 		const struct rac_report_frame *f = &d->frames[i];
 
-		if (d->function[0] == '\0')
-			d->function = f->function;
 		if (f->file[0] == '\0' || f->line == 0 ||
 			!rac_source_root_find(&all->root, f->file, found))
 			continue;

@@ -37,7 +37,8 @@ struct rac_defect {
 	const char *file;
 	uint64_t line;
 	bool is_in_sources;
-	const char *function; /* of that frame, else the innermost that is known; "": none is */
+	const char *
+		function; /* of that frame, else of the place (report_frames.h); "": no name is known */
 	/* Outermost last, and clean: the site's frames. */
 	const struct rac_report_frame *frames;
 	size_t frame_count;

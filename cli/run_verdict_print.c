@@ -4,6 +4,7 @@
  */
 #include "run_verdict.h"
 
+#include "report_frames.h"
 #include "report_modules.h"
 #include "site_words.h"
 #include <stdio.h>
@@ -93,21 +94,9 @@ static bool is_python(const struct rac_report_frame *f)
 	return strcmp(rac_or_empty(f->language), "python") == 0;
 }
 
-/* Between functions of Python stand those of the interpreter, which say nothing of the program. */
-static bool is_interpreter(const struct rac_report_frame *f)
-{
-	static const char *const modules[] = {"libpython", "python", "_ctypes", "libffi.so"};
-	const char *module = rac_module_file(rac_or_empty(f->module));
-
-	for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++)
-		if (strncmp(module, modules[i], strlen(modules[i])) == 0)
-			return true;
-	return false;
-}
-
 static void put_stack(FILE *to, const char *prefix, const struct rac_report_site *s)
 {
-	size_t count = rac_report_frames_to_main(s), outermost = 0, shown = 0;
+	size_t count = rac_site_frames_told(s), outermost = 0, shown = 0;
 
 	for (size_t i = 0; i < count; i++)
 		if (is_python(&s->frames[i]))
@@ -115,7 +104,8 @@ static void put_stack(FILE *to, const char *prefix, const struct rac_report_site
 	if (outermost > 0)
 		count = outermost;
 	for (size_t i = 0; i < count; i++) {
-		if (outermost > 0 && is_interpreter(&s->frames[i]))
+		/* Between functions of Python, those of the interpreter say nothing of the program. */
+		if (outermost > 0 && rac_frame_is_interpreter(&s->frames[i]))
 			continue;
 		if (shown < FRAMES_SHOWN)
 			put_frame(to, prefix, shown, &s->frames[i]);

@@ -3,6 +3,7 @@
  */
 #include "site_words.h"
 
+#include "report_frames.h"
 #include <string.h>
 
 int rac_site_compare(const struct rac_report_site *a, const struct rac_report_site *b)
@@ -54,8 +55,7 @@ void rac_frame_words(struct rac_text *t, const struct rac_report_frame *frame)
 
 const struct rac_report_frame *rac_site_frame(const struct rac_report_site *site)
 {
-	for (size_t i = 0; i < site->frame_count; i++)
-		if (rac_or_empty(site->frames[i].function)[0] != '\0')
-			return &site->frames[i];
-	return site->frame_count > 0 ? &site->frames[0] : NULL;
+	const struct rac_report_frame *place = rac_site_place(site);
+
+	return place != NULL || site->frame_count == 0 ? place : &site->frames[0];
 }

@@ -25,8 +25,8 @@ const char *rac_base_name(const char *path);
  * known. Foreign bytes as they are. */
 void rac_frame_words(struct rac_text *t, const struct rac_report_frame *frame);
 
-/* The frame that says most about where a site is: the innermost one whose function is known, else the
- * innermost; NULL if there is none. */
+/* The frame that says most about where a site is: its place (report_frames.h), else the innermost; NULL if there
+ * is none. */
 const struct rac_report_frame *rac_site_frame(const struct rac_report_site *site);
 
 #endif

@@ -5,7 +5,7 @@
 #include "cli.h"
 #include "commands.h"
 #include "output.h"
-#include "report_modules.h"
+#include "report_frames.h"
 #include "rules.h"
 #include "site_words.h"
 #include "symbolise.h"
@@ -85,26 +85,15 @@ static void put_pattern(FILE *to, const char *text)
 /* Where every program begins, which is in every stack: a rule by it would forgive everything. */
 static bool is_beginning(const struct rac_report_frame *f)
 {
-	static const char *const names[] = {"main", "_start", "<module>"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(rac_or_empty(f->function), names[i]) == 0)
-			return true;
-	return strncmp(rac_module_file(rac_or_empty(f->module)), "libc.so", 7) == 0;
+	return strcmp(f->function, "main") == 0 || strcmp(f->function, "<module>") == 0;
 }
 
-/* The innermost function that a rule can go by; NULL: there is none. */
+/* The function that a rule can go by; NULL: there is none. */
 static const struct rac_report_frame *named_frame(const struct rac_report_site *site)
 {
-	for (size_t i = 0; i < site->frame_count; i++) {
-		const struct rac_report_frame *f = &site->frames[i];
+	const struct rac_report_frame *place = rac_site_place(site);
 
-		if (is_beginning(f))
-			return NULL;
-		if (rac_or_empty(f->function)[0] != '\0')
-			return f;
-	}
-	return NULL;
+	return place != NULL && !is_beginning(place) ? place : NULL;
 }
 
 /* A function of its own, else the site by its id; what has no frames goes by its owner. */

@@ -139,9 +139,6 @@ struct rac_report_site {
 	size_t frame_count;
 };
 
-/* How many frames of the site there are up to main, included: what calls it is the same for everybody. */
-size_t rac_report_frames_to_main(const struct rac_report_site *s);
-
 #define RAC_REPORT_NO_SITE UINT32_MAX
 
 /* From this moment on the site held so many bytes, and its device as many. */

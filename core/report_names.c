@@ -1,10 +1,7 @@
 /*
- * report_names.c - the words that reports use for ends, grades, trends and kinds, expanded from the lists in report.h;
- * and the one function that they all know.
+ * report_names.c - the words that reports use for ends, grades, trends and kinds, expanded from the lists in report.h.
  */
 #include "report.h"
-
-#include <string.h>
 
 const char *rac_end_name(enum rac_end end)
 {
@@ -45,12 +42,4 @@ const char *rac_trend_name(enum rac_trend trend)
 const char *rac_report_kind_name(unsigned kind)
 {
 	return kind == RAC_KIND_PINNED ? "pinned" : rac_kind_name((enum rac_kind)kind);
-}
-
-size_t rac_report_frames_to_main(const struct rac_report_site *s)
-{
-	for (size_t i = 0; i < s->frame_count; i++)
-		if (s->frames[i].function != NULL && strcmp(s->frames[i].function, "main") == 0)
-			return i + 1;
-	return s->frame_count;
 }

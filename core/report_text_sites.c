@@ -2,6 +2,7 @@
  * report_text_sites.c - the lines of the text report that say who took a device's memory; all others are
  * report_text.c's.
  */
+#include "report_frames.h"
 #include "report_modules.h"
 #include "report_parts.h"
 #include "site_id.h"
@@ -16,15 +17,6 @@
 static bool has_text(const char *text)
 {
 	return text != NULL && text[0] != '\0';
-}
-
-/* The innermost function whose name is known, outside CUDA: what somebody can go and look at. */
-static const struct rac_report_frame *place_of(const struct rac_report_site *s)
-{
-	for (size_t i = 0; i < s->frame_count; i++)
-		if (has_text(s->frames[i].function) && !rac_frame_is_cuda(&s->frames[i]))
-			return &s->frames[i];
-	return NULL;
 }
 
 static void put_word(struct rac_emit *e, const char *word)
@@ -66,7 +58,7 @@ static bool is_on(const struct rac_report_site *s, uint32_t ordinal)
 
 static void put_name(struct rac_emit *e, const struct rac_report_site *s)
 {
-	const struct rac_report_frame *place = place_of(s);
+	const struct rac_report_frame *place = rac_site_place(s);
 
 	if (has_text(s->owner)) {
 		put_word(e, s->owner);
@@ -129,11 +121,11 @@ static enum frame_worth worth_of(const struct rac_report_frame *f)
 static void put_stack(
 	struct rac_emit *e, const struct rac_report *r, const struct rac_report_site *s)
 {
-	const struct rac_report_frame *place = place_of(s);
+	const struct rac_report_frame *place = rac_site_place(s);
 	size_t first = place != NULL ? (size_t)(place - s->frames) + 1 : 0;
 	enum frame_worth most = FRAME_CUDA;
 	uint64_t shown = 0, more = 0;
-	size_t count = rac_report_frames_to_main(s);
+	size_t count = rac_site_frames_told(s);
 
 	for (size_t i = first; i < count; i++)
 		most = worth_of(&s->frames[i]) > most ? worth_of(&s->frames[i]) : most;

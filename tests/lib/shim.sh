@@ -50,3 +50,9 @@ said() {
 lines() {
 	grep -c '^==rac [0-9]*== ' "$T/err"
 }
+
+# python_is_read [PYTHON]: whether call stacks are to have its functions. Where not, why is in $python_is_not_read.
+python_is_read() {
+	python_is_not_read=$("${1:-$PYTHON}" tests/lib/unread_python.py 2>&1)
+	[ -z "$python_is_not_read" ]
+}
