@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.." || exit 1
 B=${B:-build}
 worlds=build-worlds
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
-packages=gcc,libc6-dev,libdw-dev,libiberty-dev,libjson-c-dev,libncurses-dev,make,procps,python3,strace,zlib1g-dev
+packages=g++,gcc,libc6-dev,libdw-dev,libiberty-dev,libjson-c-dev,libncurses-dev,make,procps,python3,strace,zlib1g-dev
 failures=0
 
 # fetch SUITE: a tree of that release with these packages in $worlds/SUITE, whole or not at all.

@@ -49,6 +49,12 @@ def why_absent(python):
     return absent
 
 
+def why_unread(python):
+    asked = subprocess.run([python, os.path.join(HERE, "..", "lib", "unread_python.py")], capture_output=True, text=True,
+                           check=False)
+    return (asked.stdout + asked.stderr).strip() or None
+
+
 def why_missing(simulated):
     def missing(program):
         if simulated:
@@ -117,7 +123,8 @@ def main():
     def is_wanted(name):
         return any(fnmatch.fnmatch(name, pattern) for pattern in arguments.rows.split(","))
 
-    wanted = [row for row in rows.framework_rows(arguments.python, frameworks, absent, memory) +
+    wanted = [row for row in rows.framework_rows(arguments.python, frameworks, absent, memory,
+                                                    why_unread(arguments.python)) +
               rows.native_rows(arguments.build, missing, memory) if is_wanted(row.name)]
     found = {"schema": "rac.gpu-check/1", "simulated": simulated, "card": nvml.card(), "driver": nvml.driver(),
              "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),

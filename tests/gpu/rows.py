@@ -5,15 +5,16 @@ import judge
 
 
 class Row:
-    """One program. `needs` says why it cannot run here, or nothing; `several`: it starts
-    another. It stops at marks (work.h, frameworks/work.py)."""
+    """One program. `needs` says why it cannot run here, or nothing; `unread` why the functions of its Python are not
+    in call stacks; `several`: it starts another. It stops at marks (work.h, frameworks/work.py)."""
 
-    def __init__(self, name, command, settings=None, needs=None, python=False, timeout=60, several=False):
+    def __init__(self, name, command, settings=None, needs=None, python=False, unread=None, timeout=60, several=False):
         self.name = name
         self.command = command
         self.settings = settings or {}
         self.needs = needs
         self.python = python
+        self.unread = unread
         self.timeout = timeout
         self.several = several
 
@@ -90,7 +91,10 @@ class Row:
             if wrong:
                 result["leak"] = "fail"
                 result["why"].append(f"leak verdict {'with' if more else 'without'} a leak: {wrong}")
-        if self.python:
+        if self.unread:
+            result["frames"] = "unread"
+            result["notes"].append(self.unread)
+        elif self.python:
             seen = run.report is not None and judge.frames(run.report, "leave_behind")
             result["frames"] = "ok" if seen else "fail"
             if not seen:
@@ -110,11 +114,13 @@ def native_rows(build, missing, memory):
     return rows
 
 
-def framework_rows(python, folder, absent, memory):
-    """Those of Python's frameworks; `absent` says why a package cannot be used, or nothing."""
+def framework_rows(python, folder, absent, memory, unread):
+    """Those of Python's frameworks; `absent` says why a package cannot be used, `unread` why its functions are not read,
+    or nothing."""
     def row(name, script, mode, packages, **settings):
         why = next((absent(package) for package in packages if absent(package)), None)
-        return Row(name, [python, f"{folder}/{script}.py", mode, memory], settings, why, python=True, timeout=90)
+        return Row(name, [python, f"{folder}/{script}.py", mode, memory], settings, why, python=True, unread=unread,
+                   timeout=90)
 
     return [
         row("PyTorch", "torch_work", "eager", ["torch"]),

@@ -61,8 +61,10 @@ check 'nvcc*,PyTorch,PyTorch,*s,PyTorch, NCCL,JAX,CuPy,Numba,Triton'
 is "frameworks' parts go through all steps" "$status $(found \
 	"[name for name in r if r[name]['status'] == 'fail' or r[name]['status'] == 'skipped' and name[:4] != 'nvcc']")" \
 	'0 []'
-is 'and the functions that leave memory behind are named' \
-	"$(found "{row['frames'] for row in f['rows'] if 'frames' in row}")" "{'ok'}"
+named=ok
+python_is_read || named=unread
+is 'and the functions that leave memory behind are named, where they are read' \
+	"$(found "{row['frames'] for row in f['rows'] if 'frames' in row}")" "{'$named'}"
 is 'what cannot run is skipped, and it is said why' "$(found \
 	"{why for row in f['rows'] if row['status'] == 'skipped' for why in row['why']}")" \
 	"{\"NVIDIA's runtime refuses the simulated driver\"}"
