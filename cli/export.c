@@ -4,13 +4,17 @@
 #include "export.h"
 #include "cli.h"
 #include "commands.h"
+#include "export_running.h"
 #include "output.h"
 #include "symbolise.h"
+#include "top.h"
 #include <stdlib.h>
 
 struct options {
 	unsigned format;
 	unsigned value;
+	bool running;
+	const char *status_folder;
 	const char *output;
 	const char *source_root;
 	struct rac_symbol_options symbols;
@@ -62,6 +66,11 @@ static const struct rac_flag flags[] = {
 	FLAG("--format", "FORMAT", CHOICE, format, choices + 1, "one of those below; needed"),
 	FLAG("--output", "FILE", TEXT, output, NULL,
 		"write to FILE, which appears when it is complete; default: stdout"),
+	FLAG("--running", NULL, SWITCH, running, NULL,
+		"in the place of FILE: every process that rac top shows now; for prometheus"),
+	FLAG("--status-dir", "DIR", TEXT, status_folder, NULL,
+		"for --running: the folder in which processes publish themselves; default"
+		" RAC_STATUS_DIR, else /run/rac"),
 	FLAG("--value", "peak|live|total|count", CHOICE, value, "peak|live|total|count",
 		"the figure of a form that has one: bytes at the peak (default), bytes that are"
 		" still allocated, bytes or calls in all"),
@@ -77,13 +86,14 @@ static const struct rac_example examples[] = {
 		"for go tool pprof -http : gpu.pb.gz, a flame graph of the peak"},
 	{"rac export --format folded --value live report.json | flamegraph.pl >leaks.svg",
 		"one of what was never freed"},
+	{"rac export --format prometheus --running --output rac.prom",
+		"what all processes hold now, for node_exporter's textfile collector"},
 	{"rac export --format sarif --output gpu.sarif reports/*.json",
 		"what a CI shows on the lines of your sources"},
 };
 static const struct rac_usage usage = {
 	.verb = "rac export",
-	.operands = "FILE...",
-	.operand_count = 1,
+	.operands = "[FILE...]",
 	.operand_most = RAC_ENDLESS,
 	.operand_kind = RAC_OPERAND_FILE,
 	.summary =
@@ -105,15 +115,16 @@ const struct rac_usage *const *rac_usages_export(void)
 	return usages;
 }
 
-static bool write_all(const struct options *options, const struct rac_loaded *reports, size_t count,
-	struct rac_complaint *c)
+static bool write_all(const struct options *options, struct rac_export *in, struct rac_complaint *c)
 {
-	const struct rac_export in = {reports, count, values[options->value], options->source_root};
 	struct rac_output output;
+
+	in->value = values[options->value];
+	in->source_root = options->source_root;
 
 	if (!rac_output_open(&output, options->output, formats[options->format].binary, c))
 		return false;
-	bool made = formats[options->format].make(&in, &output.sink, c);
+	bool made = formats[options->format].make(in, &output.sink, c);
 
 	return rac_output_close(&output, made, c) && made;
 }
@@ -131,11 +142,57 @@ static bool export_files(
 		rac_report_load_named(
 			args->operands[count], &options->symbols, usage.verb, &reports[count], c))
 		count++;
-	done = count == args->operand_count && write_all(options, reports, count, c);
+	struct rac_export in = {.reports = reports, .count = count};
+
+	done = count == args->operand_count && write_all(options, &in, c);
 	for (size_t i = 0; i < count; i++)
 		rac_report_unload(&reports[i]);
 	free(reports);
 	return done;
+}
+
+static bool export_running(const struct options *options, struct rac_complaint *c)
+{
+	struct rac_running running;
+
+	if (!rac_running_find(&running, rac_top_status_folder(options->status_folder), c))
+		return false;
+	struct rac_export in = {
+		.reports = running.reports, .users = running.users, .count = running.count};
+	bool done = write_all(options, &in, c);
+
+	if (running.unreadable > 0)
+		rac_warn(usage.verb,
+			"%zu of the processes could not be read; they may have just ended",
+			running.unreadable);
+	if (running.alike > 0)
+		rac_warn(usage.verb,
+			"%zu of the processes are left out: others have the same host, pid, program"
+			" and rank, so their metrics could not be told apart",
+			running.alike);
+	rac_running_free(&running);
+	return done;
+}
+
+/* RAC_EXIT_DONE, or what was said of arguments that do not go together. */
+static int check(const struct options *options, const struct rac_args *args)
+{
+	if (options->format == FORMATS)
+		return rac_usage_error(
+			usage.verb, "--format is missing; it is one of %s", choices + 1);
+	if (options->running && formats[options->format].make != rac_format_prometheus)
+		return rac_usage_error(usage.verb,
+			"--running is for prometheus; %s is made of FILE",
+			formats[options->format].name);
+	if (options->running && args->operand_count > 0)
+		return rac_usage_error(usage.verb, "--running takes no FILE");
+	if (!options->running && args->operand_count == 0)
+		return rac_usage_error(usage.verb, "FILE is missing");
+	if (args->operand_count > 1 && !formats[options->format].several)
+		return rac_usage_error(usage.verb,
+			"%s is made of one report at a time; %zu are given",
+			formats[options->format].name, args->operand_count);
+	return RAC_EXIT_DONE;
 }
 
 int rac_cmd_export(int argc, char **argv)
@@ -147,14 +204,9 @@ int rac_cmd_export(int argc, char **argv)
 
 	if (!rac_verb_begin(&usage, argc, argv, &options, &args, &status))
 		return status;
-	if (options.format == FORMATS)
-		return rac_usage_error(
-			usage.verb, "--format is missing; it is one of %s", choices + 1);
-	if (args.operand_count > 1 && !formats[options.format].several)
-		return rac_usage_error(usage.verb,
-			"%s is made of one report at a time; %zu are given",
-			formats[options.format].name, args.operand_count);
-	return export_files(&options, &args, &c)
+	if ((status = check(&options, &args)) != RAC_EXIT_DONE)
+		return status;
+	return (options.running ? export_running(&options, &c) : export_files(&options, &args, &c))
 		? RAC_EXIT_DONE
 		: rac_fail(usage.verb, RAC_EXIT_FAILED, "%s", c.text);
 }

@@ -9,8 +9,9 @@
 
 struct rac_export {
 	const struct rac_loaded *reports;
-	size_t count;         /* 1, but for formats that take several */
-	enum rac_value value; /* for formats that have one figure for a stack */
+	const char *const *users; /* whose process each is; NULL: not known */
+	size_t count;             /* 1, but for formats that take several */
+	enum rac_value value;     /* for formats that have one figure for a stack */
 	const char *
 		source_root; /* for those that name files of a repository; NULL: it is looked for */
 };

@@ -3,9 +3,9 @@
  * exposition_formats), of any number of processes in one file, since two files of a textfile collector
  * may not describe the same metric. Which metrics there are is metrics.def's.
  */
-#include "checked.h"
 #include "emit.h"
 #include "export.h"
+#include "owners.h"
 #include "site_words.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,15 +67,29 @@ static void put_label(FILE *to, struct rows *rows, const char *name, const char 
 	putc('"', to);
 }
 
-static void put_process(FILE *to, struct rows *rows, const struct rac_report *r)
+/* What labels a row further; NULL for what it has not. */
+struct labelled {
+	const struct rac_loaded *from;
+	const char *user;
+	const struct rac_device_snapshot *device;
+	const char *owner, *kind, *grade;
+};
+
+static void put_process(FILE *to, struct rows *rows, const struct labelled *by)
 {
+	const struct rac_report *r = &by->from->report;
+
 	put_label(to, rows, "host", r->process.host);
 	fprintf(to, ",pid=\"%llu\",", (unsigned long long)r->process.pid);
 	put_label(to, rows, "program", rac_base_name(rac_or_empty(r->process.executable)));
-	if (r->process.rank == NULL)
-		return;
-	putc(',', to);
-	put_label(to, rows, "rank", r->process.rank);
+	if (r->process.rank != NULL) {
+		putc(',', to);
+		put_label(to, rows, "rank", r->process.rank);
+	}
+	if (by->user != NULL) {
+		putc(',', to);
+		put_label(to, rows, "user", by->user);
+	}
 }
 
 static void put_device(FILE *to, struct rows *rows, const struct rac_device_snapshot *d)
@@ -83,13 +97,6 @@ static void put_device(FILE *to, struct rows *rows, const struct rac_device_snap
 	fprintf(to, ",device=\"%u\",", d->ordinal);
 	put_label(to, rows, "uuid", d->uuid);
 }
-
-/* What labels a row further; NULL for what it has not. */
-struct labelled {
-	const struct rac_loaded *from;
-	const struct rac_device_snapshot *device;
-	const char *owner, *kind, *grade;
-};
 
 static bool add_row(
 	struct rows *rows, enum row_of of, const void *object, const struct labelled *by)
@@ -106,7 +113,7 @@ static bool add_row(
 	row->of = of;
 	row->object = object;
 	row->file = by->from->name;
-	put_process(to, rows, &by->from->report);
+	put_process(to, rows, by);
 	if (by->device != NULL)
 		put_device(to, rows, by->device);
 	for (size_t i = 0; i < 3; i++) {
@@ -118,11 +125,12 @@ static bool add_row(
 	return fclose(to) == 0 && row->labels != NULL && !rows->cleaner.failed;
 }
 
-static bool add_device(struct rows *rows, const struct rac_loaded *from, size_t index)
+static bool add_device(
+	struct rows *rows, const struct rac_loaded *from, const char *user, size_t index)
 {
 	const struct rac_device_snapshot *d = &from->report.devices[index];
 	const struct rac_report_untracked *u = &from->report.untracked[index];
-	struct labelled by = {.from = from, .device = d};
+	struct labelled by = {.from = from, .user = user, .device = d};
 
 	if (!add_row(rows, OF_DEVICE, d, &by) || (u->known && !add_row(rows, OF_UNTRACKED, u, &by)))
 		return false;
@@ -135,51 +143,17 @@ static bool add_device(struct rows *rows, const struct rac_loaded *from, size_t 
 	return true;
 }
 
-/* By what labels tell apart. */
-static int compare_owners(const void *first, const void *second)
-{
-	const struct rac_report_site *a = first, *b = second;
-
-	if (a->kind != b->kind)
-		return a->kind < b->kind ? -1 : 1;
-	if (a->kind != RAC_KIND_PINNED && a->device != b->device)
-		return a->device < b->device ? -1 : 1;
-	if (a->grade != b->grade)
-		return a->grade < b->grade ? -1 : 1;
-	return strcmp(a->owner, b->owner);
-}
-
-static void add_capped(uint64_t *to, uint64_t more)
-{
-	if (!rac_checked_add(*to, more, to))
-		*to = UINT64_MAX;
-}
-
 /* Uses `owners` up to the number of sites of the report. */
-static bool add_owners(
-	struct rows *rows, const struct rac_loaded *from, struct rac_report_site *owners)
+static bool add_owners(struct rows *rows, const struct rac_loaded *from, const char *user,
+	struct rac_report_site *owners)
 {
 	const struct rac_report *r = &from->report;
-	size_t n = 0;
+	size_t n = rac_owners_sum(r, owners, &rows->cleaner);
 
-	if (r->site_count == 0)
-		return true;
-	memcpy(owners, r->sites, r->site_count * sizeof(*owners));
-	/* Clean before they are compared: what is one label must be one row. */
-	for (size_t i = 0; i < r->site_count; i++)
-		owners[i].owner = rac_clean(&rows->cleaner, owners[i].owner);
-	qsort(owners, r->site_count, sizeof(*owners), compare_owners);
-	for (size_t i = 1; i < r->site_count; i++) {
-		if (compare_owners(&owners[n], &owners[i]) != 0) {
-			owners[++n] = owners[i];
-			continue;
-		}
-		add_capped(&owners[n].live_bytes, owners[i].live_bytes);
-		add_capped(&owners[n].peak_bytes, owners[i].peak_bytes);
-	}
-	for (size_t i = 0; i <= n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct labelled by = {
 			.from = from,
+			.user = user,
 			.device = rac_report_site_device(r, &owners[i]),
 			.owner = owners[i].owner,
 			.kind = rac_report_kind_name(owners[i].kind),
@@ -198,14 +172,15 @@ static bool add_reports(struct rows *rows, const struct rac_export *in)
 
 	for (size_t i = 0; i < in->count; i++) {
 		const struct rac_report *r = &in->reports[i].report;
-		const struct labelled by = {.from = &in->reports[i]};
+		const char *user = in->users != NULL ? in->users[i] : NULL;
+		const struct labelled by = {.from = &in->reports[i], .user = user};
 
 		if (!add_row(rows, OF_PROCESS, r, &by))
 			return false;
 		for (size_t j = 0; j < r->device_count; j++)
-			if (!add_device(rows, &in->reports[i], j))
+			if (!add_device(rows, &in->reports[i], user, j))
 				return false;
-		if (!add_owners(rows, &in->reports[i], owners))
+		if (!add_owners(rows, &in->reports[i], user, owners))
 			return false;
 		owners += r->site_count;
 	}

@@ -94,8 +94,8 @@ static bool load_sites(
 	return load_timeline(view, &positions, out, c);
 }
 
-/* The report of a record that is open; its strings stay in the view. */
-static bool load_opened(
+/* Its strings stay in the view. */
+bool rac_report_load_opened(
 	struct rac_opened *o, const char *name, struct rac_loaded *out, struct rac_complaint *c)
 {
 	const struct rac_record_fate fate = rac_record_fate(o);
@@ -131,7 +131,8 @@ static bool load_bytes(
 
 	if (!rac_record_begins(bytes, n))
 		return rac_report_read_json(bytes, n, name, out, c);
-	return rac_record_open_bytes(bytes, n, name, &o, c) && load_opened(&o, name, out, c);
+	return rac_record_open_bytes(bytes, n, name, &o, c) &&
+		rac_report_load_opened(&o, name, out, c);
 }
 
 /* Whether the word is a pid; a file of that name comes first. 0: it is not. */
@@ -156,9 +157,10 @@ bool rac_report_load(const char *word, struct rac_loaded *out, struct rac_compla
 	size_t n;
 
 	if (pid > 0)
-		return rac_record_open_pid(pid, name, &o, c) && load_opened(&o, name, out, c);
+		return rac_record_open_pid(pid, name, &o, c) &&
+			rac_report_load_opened(&o, name, out, c);
 	if (fd >= 0)
-		return rac_record_open(fd, name, &o, c) && load_opened(&o, name, out, c);
+		return rac_record_open(fd, name, &o, c) && rac_report_load_opened(&o, name, out, c);
 	char *bytes = rac_file_read(word, BYTES_MOST, &n, c);
 	bool done = bytes != NULL && load_bytes(bytes, n, name, out, c);
 

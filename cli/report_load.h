@@ -25,6 +25,12 @@ struct rac_loaded {
  * outlive it. Of a number that is no file it is the process with that pid. False: *c says why, and there is nothing to unload.
  */
 bool rac_report_load(const char *word, struct rac_loaded *out, struct rac_complaint *c);
+
+/* Loads that of a record that is open, which it takes over, whether it succeeds or not. */
+struct rac_opened;
+bool rac_report_load_opened(
+	struct rac_opened *o, const char *name, struct rac_loaded *out, struct rac_complaint *c);
+
 void rac_report_unload(struct rac_loaded *loaded);
 
 /* The reader for a JSON report of n bytes; `name` is what messages call it. As rac_report_load. */

@@ -64,7 +64,7 @@ const struct rac_usage *const *rac_usages_top(void)
 	return usages;
 }
 
-static const char *status_folder(const char *flag)
+const char *rac_top_status_folder(const char *flag)
 {
 	const char *set = getenv("RAC_STATUS_DIR");
 	struct stat status;
@@ -125,7 +125,7 @@ int rac_cmd_top(int argc, char **argv)
 	if (!read_pids(&args, pids, &c))
 		return rac_usage_error(usage.verb, "%s", c.text);
 	top.wanted = args.operand_count > 0 ? pids : NULL;
-	top.status_folder = status_folder(options.status_folder);
+	top.status_folder = rac_top_status_folder(options.status_folder);
 	if (options.once || options.json || !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
 		print_once(&top, &options, &c);
 	else

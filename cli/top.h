@@ -6,6 +6,7 @@
 #define RAC_TOP_H
 
 #include "complaint.h"
+#include "record_open.h"
 #include "report.h"
 #include <limits.h>
 #include <stdbool.h>
@@ -27,6 +28,7 @@ enum rac_top_source {
 /* One device of one process, or a process that uses none. */
 struct rac_top_row {
 	uint64_t pid;
+	uint64_t started_unix_ns;
 	uid_t uid;
 	char program[64], host[64], rank[32];
 	enum rac_top_source source;
@@ -44,6 +46,9 @@ struct rac_top {
 	uint64_t taken_ns;
 	const char *status_folder; /* NULL: none */
 	const pid_t *wanted;       /* only these, ended by 0; NULL: all */
+	/* Called for each process that is added, with its record, which it takes over; NULL: nobody wants it. */
+	void (*found)(void *context, struct rac_opened *o, uid_t uid);
+	void *context;
 };
 
 /* Looks anew at everything. `before` gives the rates; NULL: there are none. False: no memory. */
@@ -54,6 +59,10 @@ void rac_top_free(struct rac_top *top);
 bool rac_top_add_file(struct rac_top *t, const char *path, enum rac_top_source source);
 bool rac_top_add_process(struct rac_top *t, pid_t pid);
 bool rac_top_has(const struct rac_top *t, uint64_t pid);
+
+/* The folder in which processes publish themselves: by the flag, the environment, else the usual one if it is there;
+ * NULL: there is none. */
+const char *rac_top_status_folder(const char *flag);
 
 /* Adds whatever can be found. */
 void rac_top_find(struct rac_top *t);

@@ -44,6 +44,15 @@ bool rac_top_has(const struct rac_top *t, uint64_t pid)
 	return false;
 }
 
+/* Processes of several containers may have the same pid, and often that of their first one. */
+static bool has_process(const struct rac_top *t, const struct rac_report_process *p)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->rows[i].pid == p->pid && t->rows[i].started_unix_ns == p->started_unix_ns)
+			return true;
+	return false;
+}
+
 static bool is_wanted(const struct rac_top *t, uint64_t pid)
 {
 	if (t->wanted == NULL)
@@ -66,6 +75,7 @@ static void fill_row(struct rac_top_row *row, const struct rac_report_process *p
 	const char *program = slash != NULL ? slash + 1 : p->executable;
 
 	row->pid = p->pid;
+	row->started_unix_ns = p->started_unix_ns;
 	row->uid = uid;
 	row->source = source;
 	row->state = p->end;
@@ -110,10 +120,13 @@ static bool add_opened(
 	rac_record_view_report(o->view, &fate, &report);
 	/* Who said how he ended is gone; who was killed may have left what should be seen. */
 	shown = (report.process.end == RAC_END_RUNNING || report.process.end == RAC_END_KILLED) &&
-		is_wanted(t, report.process.pid) && !rac_top_has(t, report.process.pid);
+		is_wanted(t, report.process.pid) && !has_process(t, &report.process);
 	if (shown)
 		add_rows(t, &report, uid, source);
-	rac_record_close(o);
+	if (shown && t->found != NULL)
+		t->found(t->context, o, uid);
+	else
+		rac_record_close(o);
 	return shown;
 }
 

@@ -43,6 +43,8 @@ viewers     heaptrack         command:heaptrack_print
 viewers     prometheus        command:promtool
 viewers     chromium          command:chromium
 integrations cmake            command:ctest
+integrations prometheus       command:promtool
+integrations prometheus-node-exporter command:prometheus-node-exporter
 check       valgrind          command:valgrind
 check       clang             command:clang
 lint        clang-format      command:clang-format
@@ -68,7 +70,7 @@ bench       libck-dev         header:ck_ht.h
 bench       libheaptrack      library:libheaptrack_preload.so
 bench       libunwind-dev     header:libunwind.h
 clients     python3           command:python3
-clients     python3-venv      path-python:ensurepip
+clients,integrations python3-venv path-python:ensurepip
 clients     python3-dev       path-python:Python.h
 clients     g++               command:g++
 '

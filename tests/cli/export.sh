@@ -139,9 +139,23 @@ if command -v promtool >/dev/null; then
 else
 	skip 'promtool' 'it is not here'
 fi
+changed "$T/owners.json" 'r["sites"] = [dict(r["sites"][0], id=f"{n:08x}", owner=f"lib{n}.so", live_bytes=n, peak_bytes=n)
+	for n in range(1, 101)]'
+run "$RAC" export --format prometheus "$T/owners.json"
+is 'a process has 32 owners at most' "$(grep -c '^rac_owner_live_bytes' "$T/out")" 33
+contains 'the largest' "$(cat "$T/out")" 'owner="lib69.so",kind="pool",grade="pool"} 69'
+contains 'and one sum of all others' "$(cat "$T/out")" 'owner="(others)",kind="pool",grade="pool"} 2346'
 run "$RAC" export --format prometheus "$GOLDEN" "$GOLDEN"
 ended 'processes that could not be told apart are refused' 125 \
 	"rac export: '$GOLDEN' and '$GOLDEN' are of the same host, pid, program and rank, so their metrics cannot be told apart; leave one away"
+
+run "$RAC" export --format pprof --running
+ended 'processes that run are exported as metrics alone' 2 \
+	'rac export: --running is for prometheus; pprof is made of FILE; see rac export --help'
+run "$RAC" export --format prometheus
+ended 'a file is needed, or --running' 2 'rac export: FILE is missing; see rac export --help'
+run "$RAC" export --format prometheus --running "$GOLDEN"
+ended 'not both' 2 'rac export: --running takes no FILE; see rac export --help'
 
 run "$RAC" export "$GOLDEN"
 ended 'a form must be named' 2
