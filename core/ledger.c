@@ -81,13 +81,13 @@ static void choose_target(struct rac_ledger *l, bool may_grow)
 		rac_store_relaxed(&l->target, level - 1);
 }
 
-void rac_ledger_forget(struct rac_ledger *l, unsigned level, struct rac_ledger_bucket *bucket,
+void rac_ledger_forget_rare(struct rac_ledger *l, unsigned level, struct rac_ledger_bucket *bucket,
 	struct rac_ledger_bucket *home, uint64_t hash)
 {
 	/* After the key is gone: until then a search must not stop at the home. */
-	if (__builtin_expect(bucket != home, 0))
+	if (bucket != home)
 		rac_fetch_sub_relaxed(&home->strays, 1);
-	if (__builtin_expect(is_sampled(hash), 0)) {
+	if (is_sampled(hash)) {
 		rac_fetch_sub_relaxed(&l->sampled[level], 1);
 		choose_target(l, false);
 	}
@@ -97,67 +97,6 @@ static uint64_t pack_tags(const struct rac_entry *e)
 {
 	return (uint64_t)e->site << 32 | (uint64_t)e->context << 16 | (uint64_t)e->device << 8 |
 		(uint64_t)e->space << 4 | (e->kind & 15u) | (e->extra != 0 ? EXTRA_TAG : 0);
-}
-
-static inline __attribute__((always_inline)) bool insert_into(
-	struct rac_ledger_bucket *bucket, uint64_t key, const struct rac_entry *entry)
-{
-	for (unsigned free = match(bucket, KEY_EMPTY); free != 0; free &= free - 1) {
-		unsigned slot = (unsigned)__builtin_ctz(free);
-		uint64_t seen = KEY_EMPTY;
-
-		if (!rac_cas_strong_acquire(&bucket->keys[slot], &seen, KEY_CLAIMED))
-			continue;
-		struct payload *p = &bucket->payloads[slot];
-
-		/* Release: a reader that does not own the slot looks at the key after these. */
-		if (__builtin_expect(entry->extra != 0, 0))
-			rac_store_release(&bucket->extras[slot], entry->extra);
-		rac_store_release(&p->bytes, entry->bytes);
-		rac_store_release(&p->tags, pack_tags(entry));
-		rac_store_release(&bucket->keys[slot], key);
-		return true;
-	}
-	return false;
-}
-
-static bool insert_at(const struct place *place, uint64_t key, const struct rac_entry *entry)
-{
-	if (__builtin_expect(insert_into(place->home, key, entry), 1))
-		return true;
-	if (match(place->second, KEY_EMPTY) == 0)
-		return false;
-	/* Counted before the key can be seen, so that no search of it stops at its home. Relaxed is
-	 * enough: the store of the key is a release, and who looks for the address got it from us. */
-	rac_fetch_add_relaxed(&place->home->strays, 1);
-	if (insert_into(place->second, key, entry))
-		return true;
-	rac_fetch_sub_relaxed(&place->home->strays, 1);
-	return false;
-}
-
-static bool insert_into_level(struct rac_ledger *l, unsigned level, uint64_t hash, uint64_t key,
-	const struct rac_entry *entry)
-{
-	struct place place = find_place(l, level, hash);
-
-	if (!insert_at(&place, key, entry))
-		return false;
-	if (__builtin_expect(is_sampled(hash), 0)) {
-		rac_fetch_add_relaxed(&l->sampled[level], 1);
-		choose_target(l, true);
-	}
-	return true;
-}
-
-/* Any free slot will do, where one of those two in the target level was not to be had. */
-static bool insert_anywhere(
-	struct rac_ledger *l, uint64_t hash, uint64_t key, const struct rac_entry *entry)
-{
-	for (unsigned level = level_count(l); level-- > 0;)
-		if (insert_into_level(l, level, hash, key, entry))
-			return true;
-	return false;
 }
 
 /* Asks for the keys of a bucket and what they stand for, so that the misses overlap. */
@@ -170,88 +109,178 @@ static inline void fetch_bucket(const struct rac_ledger_bucket *bucket)
 	__builtin_prefetch(lines + 2 * RAC_CACHE_LINE, 1);
 }
 
+/* Makes a free slot of the bucket the caller's; SLOTS: none is free. */
+static inline unsigned claim(struct rac_ledger_bucket *bucket)
+{
+	for (unsigned free = match(bucket, KEY_EMPTY); free != 0; free &= free - 1) {
+		unsigned slot = first_slot(free);
+		uint64_t seen = KEY_EMPTY;
+
+		if (__builtin_expect(
+			    rac_cas_strong_acquire(&bucket->keys[slot], &seen, KEY_CLAIMED), 1))
+			return slot;
+	}
+	return SLOTS;
+}
+
+static inline __attribute__((always_inline)) bool insert_into(
+	struct rac_ledger_bucket *bucket, uint64_t key, const struct rac_entry *entry)
+{
+	unsigned slot = claim(bucket);
+	struct payload *p = &bucket->payloads[slot];
+
+	if (slot == SLOTS)
+		return false;
+	/* Release: a reader that does not own the slot looks at the key after these. */
+	if (__builtin_expect(entry->extra != 0, 0))
+		rac_store_release(&bucket->extras[slot], entry->extra);
+	rac_store_release(&p->bytes, entry->bytes);
+	rac_store_release(&p->tags, pack_tags(entry));
+	rac_store_release(&bucket->keys[slot], key);
+	return true;
+}
+
+/* Its home is full. */
+static __attribute__((noinline)) bool insert_stray(
+	struct rac_ledger_bucket *home, uint64_t hash, uint64_t key, const struct rac_entry *entry)
+{
+	struct rac_ledger_bucket *second = neighbour(home, hash);
+
+	if (match(second, KEY_EMPTY) == 0)
+		return false;
+	/* Counted before the key can be seen, so that no search of it stops at its home. Relaxed is
+	 * enough: the store of the key is a release, and who looks for the address got it from us. */
+	rac_fetch_add_relaxed(&home->strays, 1);
+	if (insert_into(second, key, entry))
+		return true;
+	rac_fetch_sub_relaxed(&home->strays, 1);
+	return false;
+}
+
+static inline __attribute__((always_inline)) bool insert_into_level(struct rac_ledger *l,
+	unsigned level, uint64_t hash, uint64_t key, const struct rac_entry *entry)
+{
+	struct rac_ledger_bucket *home = home_in(l, level, hash);
+
+	fetch_bucket(home);
+	if (__builtin_expect(!insert_into(home, key, entry), 0) &&
+		!insert_stray(home, hash, key, entry))
+		return false;
+	if (__builtin_expect(is_sampled(hash), 0)) {
+		rac_fetch_add_relaxed(&l->sampled[level], 1);
+		choose_target(l, true);
+	}
+	return true;
+}
+
+/* Any free slot will do, where one of those two in the target level was not to be had. */
+static __attribute__((noinline)) enum rac_status insert_anywhere(
+	struct rac_ledger *l, uint64_t hash, uint64_t key, const struct rac_entry *entry)
+{
+	for (;;) {
+		unsigned count = level_count(l);
+
+		for (unsigned level = count; level-- > 0;)
+			if (insert_into_level(l, level, hash, key, entry))
+				return RAC_OK;
+		if (!grow(l, count))
+			return RAC_FULL;
+	}
+}
+
 enum rac_status rac_ledger_insert(struct rac_ledger *l, const struct rac_entry *entry)
 {
 	if (entry->value == 0 || entry->value > RAC_LEDGER_VALUE_MAX)
 		return RAC_INVALID;
 	uint64_t key = key_of(entry->space, entry->value), hash = spread(key);
-	unsigned count = level_count(l), target = rac_load_relaxed(&l->target);
+	unsigned target = rac_load_relaxed(&l->target);
 
-	if (target < count)
-		fetch_bucket(home_in(l, target, hash));
-	if (__builtin_expect(target < count && insert_into_level(l, target, hash, key, entry), 1))
+	if (__builtin_expect(
+		    target < level_count(l) && insert_into_level(l, target, hash, key, entry), 1))
 		return RAC_OK;
-	while (!insert_anywhere(l, hash, key, entry)) {
-		if (!grow(l, count))
-			return RAC_FULL;
-		count = level_count(l);
+	return insert_anywhere(l, hash, key, entry);
+}
+
+/* What is looked for. */
+struct search {
+	uint64_t key, hash;
+	enum rac_space space;
+};
+
+/* Takes the entry out of a slot, if it is there. */
+static inline __attribute__((always_inline)) bool take_slot(struct rac_ledger_bucket *bucket,
+	unsigned slot, const struct search *s, struct rac_ledger_taken *out)
+{
+	uint64_t seen = s->key;
+
+	if (!rac_cas_strong_acquire(
+		    &bucket->keys[slot], &seen, KEY_HELD(s->key & RAC_LEDGER_VALUE_MAX)))
+		return false;
+	unpack(bucket, slot, s->key, &out->entry);
+	if (__builtin_expect(out->entry.space != s->space, 0)) {
+		rac_store_release(&bucket->keys[slot], s->key);
+		return false;
 	}
-	return RAC_OK;
+	out->bucket = bucket;
+	out->hash = s->hash;
+	out->slot = slot;
+	return true;
 }
 
 /* Equal keys may stand side by side; who loses one to another thread tries the next. */
-static inline __attribute__((always_inline)) bool take_from(struct rac_ledger_bucket *bucket,
-	struct rac_ledger_bucket *home, uint64_t key, enum rac_space space,
-	struct rac_ledger_taken *out)
+static inline __attribute__((always_inline)) bool take_from(
+	struct rac_ledger_bucket *bucket, const struct search *s, struct rac_ledger_taken *out)
 {
-	for (unsigned found = match(bucket, key); found != 0; found &= found - 1) {
-		unsigned slot = (unsigned)__builtin_ctz(found);
-		uint64_t seen = key;
-
-		if (!rac_cas_strong_acquire(
-			    &bucket->keys[slot], &seen, KEY_HELD(key & RAC_LEDGER_VALUE_MAX)))
-			continue;
-		unpack(bucket, slot, key, &out->entry);
-		if (out->entry.space != space) {
-			rac_store_release(&bucket->keys[slot], key);
-			continue;
-		}
-		out->bucket = bucket;
-		out->home = home;
-		out->slot = slot;
-		return true;
-	}
+	for (unsigned found = match(bucket, s->key); found != 0; found &= found - 1)
+		if (take_slot(bucket, first_slot(found), s, out))
+			return true;
 	return false;
 }
 
-static enum rac_status take_key(struct rac_ledger *l, uint64_t key, uint64_t hash,
-	enum rac_space space, struct rac_ledger_taken *out)
+static __attribute__((noinline)) bool take_anywhere(
+	struct rac_ledger *l, unsigned count, const struct search *s, struct rac_ledger_taken *out)
 {
-	for (unsigned level = level_count(l); level-- > 0;) {
-		struct place place = find_place(l, level, hash);
+	for (unsigned level = count; level-- > 0;) {
+		struct rac_ledger_bucket *home = home_in(l, level, s->hash);
 
 		out->level = level;
-		if (take_from(place.home, place.home, key, space, out))
-			return RAC_OK;
-		if (rac_load_relaxed(&place.home->strays) != 0 &&
-			take_from(place.second, place.home, key, space, out))
-			return RAC_OK;
+		out->home = home;
+		if (take_from(home, s, out))
+			return true;
+		if (rac_load_relaxed(&home->strays) != 0 &&
+			take_from(neighbour(home, s->hash), s, out))
+			return true;
 	}
-	return RAC_UNKNOWN;
+	return false;
 }
 
 enum rac_status rac_ledger_take(
 	struct rac_ledger *l, enum rac_space space, uint64_t value, struct rac_ledger_taken *out)
 {
-	if (value == 0 || value > RAC_LEDGER_VALUE_MAX)
-		return RAC_UNKNOWN;
-	uint64_t key = key_of(space, value);
-	uint64_t hash = spread(key);
 	unsigned count = level_count(l);
 
-	if (count > 0)
-		fetch_bucket(home_in(l, count - 1, hash));
-	if (take_key(l, key, hash, space, out) == RAC_OK)
+	if (value == 0 || value > RAC_LEDGER_VALUE_MAX || count == 0)
+		return RAC_UNKNOWN;
+	uint64_t key = key_of(space, value);
+	struct search s = {key, spread(key), space};
+	struct rac_ledger_bucket *home = home_in(l, count - 1, s.hash);
+
+	fetch_bucket(home);
+	out->level = count - 1;
+	out->home = home;
+	if (__builtin_expect(take_from(home, &s, out), 1))
+		return RAC_OK;
+	if (take_anywhere(l, count, &s, out))
 		return RAC_OK;
 	/* Its context may be about to end; freed before that, it is its owner's to take. */
-	return take_key(l, KEY_DOOMED(value), hash, space, out);
+	s.key = KEY_DOOMED(value);
+	return take_anywhere(l, count, &s, out) ? RAC_OK : RAC_UNKNOWN;
 }
 
 void rac_ledger_drop(struct rac_ledger *l, const struct rac_ledger_taken *taken)
 {
 	rac_store_release(&taken->bucket->keys[taken->slot], KEY_EMPTY);
-	rac_ledger_forget(l, taken->level, taken->bucket, taken->home,
-		spread(key_of(taken->entry.space, taken->entry.value)));
+	forget(l, taken->level, taken->bucket, taken->home, taken->hash);
 }
 
 void rac_ledger_restore(struct rac_ledger *l, const struct rac_ledger_taken *taken)
@@ -265,7 +294,7 @@ static bool find_copy(const struct rac_ledger_bucket *bucket, uint64_t key, stru
 {
 	unsigned found = match(bucket, key);
 
-	return found != 0 && read_slot(bucket, (unsigned)__builtin_ctz(found), out) &&
+	return found != 0 && read_slot(bucket, first_slot(found), out) &&
 		out->value == (key & RAC_LEDGER_VALUE_MAX) && key_of(out->space, out->value) == key;
 }
 

@@ -72,6 +72,7 @@ struct rac_ledger {
 struct rac_ledger_taken {
 	struct rac_entry entry;
 	struct rac_ledger_bucket *bucket, *home;
+	uint64_t hash;
 	unsigned slot, level;
 };
 

@@ -93,7 +93,7 @@ static void drop_slot(struct rac_ledger *l, unsigned level, struct rac_ledger_bu
 	rac_store_release(&bucket->keys[slot], KEY_EMPTY);
 	uint64_t hash = spread(key_of(entry.space, entry.value));
 
-	rac_ledger_forget(l, level, bucket, home_in(l, level, hash), hash);
+	forget(l, level, bucket, home_in(l, level, hash), hash);
 	ending->visit(ending->visitor, &entry);
 }
 

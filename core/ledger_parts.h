@@ -6,6 +6,12 @@
 
 #include "ledger.h"
 
+/* Keys are compared as vectors, except where a checker is to see each access to a word. */
+#if defined(__SSE2__) && !defined(__SANITIZE_THREAD__) && !defined(MODEL_CHECK)
+#define MATCH_BY_VECTOR
+#include <emmintrin.h>
+#endif
+
 #define SLOTS 7
 #ifndef FIRST_BUCKETS     /* the model check grows it with a few entries */
 #define FIRST_BUCKETS 256 /* 64 KiB */
@@ -97,15 +103,37 @@ static inline struct place find_place(const struct rac_ledger *l, unsigned level
 	return (struct place){home, neighbour(home, hash)};
 }
 
-/* The slots whose key is this one, a bit each: without a branch for each, which none could foretell. */
+/*
+ * The slots whose key is this one, as first_slot reads them: without a branch for each, which none could
+ * foretell. It is a hint, and who acts on it looks at the key once more.
+ */
 static inline unsigned match(const struct rac_ledger_bucket *bucket, uint64_t key)
 {
+#ifdef MATCH_BY_VECTOR
+	/* Halves of keys: a lane of 32 bits each, then of 8, so that two bits that are both set are a key. */
+	const __m128i *pairs = (const void *)bucket, wanted = _mm_set1_epi64x((long long)key);
+	__m128i low = _mm_packs_epi32(
+		_mm_cmpeq_epi32(pairs[0], wanted), _mm_cmpeq_epi32(pairs[1], wanted));
+	__m128i high = _mm_packs_epi32(
+		_mm_cmpeq_epi32(pairs[2], wanted), _mm_cmpeq_epi32(pairs[3], wanted));
+	unsigned halves = (unsigned)_mm_movemask_epi8(_mm_packs_epi16(low, high));
+
+	/* The first is no key. */
+	return halves & halves >> 1 & 0x5554;
+#else
 	unsigned found = 0;
 
 #pragma GCC unroll 7
 	for (unsigned slot = 0; slot < SLOTS; slot++)
-		found |= (unsigned)(rac_load_relaxed(&bucket->keys[slot]) == key) << slot;
+		found |= (unsigned)(rac_load_relaxed(&bucket->keys[slot]) == key) << 2 * (slot + 1);
 	return found;
+#endif
+}
+
+/* The first of the slots that match found; found & found - 1 are the others. */
+static inline unsigned first_slot(unsigned found)
+{
+	return (unsigned)__builtin_ctz(found) / 2 - 1;
 }
 
 static inline bool is_sampled(uint64_t hash)
@@ -122,8 +150,15 @@ static inline bool is_level_full(const struct rac_ledger *l, unsigned level)
 }
 
 /* What is to be done when an entry has left a slot of a level for good. */
-void rac_ledger_forget(struct rac_ledger *l, unsigned level, struct rac_ledger_bucket *bucket,
+void rac_ledger_forget_rare(struct rac_ledger *l, unsigned level, struct rac_ledger_bucket *bucket,
 	struct rac_ledger_bucket *home, uint64_t hash);
+
+static inline void forget(struct rac_ledger *l, unsigned level, struct rac_ledger_bucket *bucket,
+	struct rac_ledger_bucket *home, uint64_t hash)
+{
+	if (__builtin_expect(bucket != home || is_sampled(hash), 0))
+		rac_ledger_forget_rare(l, level, bucket, home, hash);
+}
 
 static inline unsigned level_count(const struct rac_ledger *l)
 {

@@ -106,8 +106,10 @@ static enum rac_status change_entry(struct rac_ledger *l, uint64_t key,
 	void (*change)(struct counts *c, unsigned handles, unsigned maps), unsigned handles,
 	unsigned maps, struct rac_ledger_taken *out)
 {
+	uint64_t hash = spread(key);
+
 	for (unsigned level = level_count(l); level-- > 0;) {
-		struct place place = find_place(l, level, spread(key));
+		struct place place = find_place(l, level, hash);
 		struct rac_ledger_bucket *buckets[] = {place.home, place.second};
 
 		for (unsigned i = 0; i < 2 * SLOTS; i++) {
@@ -118,6 +120,7 @@ static enum rac_status change_entry(struct rac_ledger *l, uint64_t key,
 				continue;
 			out->home = place.home;
 			out->level = level;
+			out->hash = hash;
 			status = change_slot(bucket, i % SLOTS, key, change, handles, maps, out);
 			if (status != RAC_UNKNOWN)
 				return status;
@@ -183,10 +186,10 @@ void rac_ledger_refs_back(
 enum rac_status rac_ledger_refs_locate(struct rac_ledger *l, enum rac_space space, uint64_t value,
 	uint32_t identity, struct rac_ledger_taken *out)
 {
-	uint64_t key = key_of(space, value);
+	uint64_t key = key_of(space, value), hash = spread(key);
 
 	for (unsigned level = level_count(l); level-- > 0;) {
-		struct place place = find_place(l, level, spread(key));
+		struct place place = find_place(l, level, hash);
 		struct rac_ledger_bucket *buckets[] = {place.home, place.second};
 
 		for (unsigned i = 0; i < 2 * SLOTS; i++) {
@@ -201,6 +204,7 @@ enum rac_status rac_ledger_refs_locate(struct rac_ledger *l, enum rac_space spac
 			out->bucket = bucket;
 			out->home = place.home;
 			out->level = level;
+			out->hash = hash;
 			out->slot = i % SLOTS;
 			return RAC_OK;
 		}

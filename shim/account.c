@@ -14,7 +14,6 @@
 #include "site.h"
 #include "state.h"
 #include "thread.h"
-#include <string.h>
 
 __thread struct rac_thread rac_thread;
 
@@ -30,7 +29,23 @@ struct rac_lane *rac_thread_find_lane(struct rac_state *state, uint32_t device)
 	return rac_thread.lane;
 }
 
-static bool reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes)
+/* After a refusal: tries to find room, and says what is to be said where there is none. */
+static __attribute__((noinline)) enum rac_status reserve_anew(
+	struct rac_state *state, struct rac_charge *c, bool open, uint64_t bytes)
+{
+	uint32_t device = c->reservation.device;
+	enum rac_status status = RAC_OOM;
+
+	for (bool again = open; again && status == RAC_OOM;) {
+		again = rac_budget_make_room(state, device, bytes);
+		status = rac_budget_reserve(state, device, bytes, &c->reservation);
+	}
+	if (status == RAC_OOM && rac_refusal_report(state, c->hook, device, bytes))
+		status = rac_budget_reserve_past_limit(state, device, bytes, &c->reservation);
+	return status;
+}
+
+static bool reserve(struct rac_charge *c, uint64_t bytes)
 {
 	struct rac_state *state = rac_state();
 	uint32_t device = c->reservation.device;
@@ -41,40 +56,39 @@ static bool reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes)
 		rac_untracked_granted(state, device, bytes);
 	if (open)
 		status = rac_budget_reserve(state, device, bytes, &c->reservation);
-	for (bool again = open; again && status == RAC_OOM;) {
-		again = rac_budget_make_room(state, device, bytes);
-		status = rac_budget_reserve(state, device, bytes, &c->reservation);
-	}
-	if (status == RAC_OOM && rac_refusal_report(state, hook, device, bytes))
-		status = rac_budget_reserve_past_limit(state, device, bytes, &c->reservation);
+	if (__builtin_expect(status == RAC_OOM, 0))
+		status = reserve_anew(state, c, open, bytes);
 	c->tracked = status == RAC_OK;
 	/* RAC_OVERFLOW without a limit: no device has as much, so the driver refuses by itself. */
 	return status != RAC_OOM;
 }
 
-bool rac_charge_reserve_on(
-	struct rac_charge *c, enum rac_hook hook, CUdevice device, uint64_t bytes)
+static inline bool reserve_on(struct rac_charge *c, CUdevice device, uint64_t bytes)
 {
-	memset(c, 0, sizeof(*c));
-	c->hook = rac_label_or(hook);
 	if (rac_thread.refused)
 		return false;
 	if (!rac_device_prepare(rac_state(), device))
 		return true;
 	c->reservation.device = (uint32_t)device;
-	return reserve(c, c->hook, bytes);
+	return reserve(c, bytes);
+}
+
+bool rac_charge_reserve_on(
+	struct rac_charge *c, enum rac_hook hook, CUdevice device, uint64_t bytes)
+{
+	*c = (struct rac_charge){.hook = rac_label_or(hook)};
+	return reserve_on(c, device, bytes);
 }
 
 bool rac_charge_reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes)
 {
 	CUdevice device;
 
-	memset(c, 0, sizeof(*c));
-	c->hook = rac_label_or(hook);
+	*c = (struct rac_charge){.hook = rac_label_or(hook)};
 	/* Without a context the driver refuses by itself; none is made for it here. */
 	if (rac_driver()->cuCtxGetDevice(&device) != CUDA_SUCCESS)
 		return true;
-	if (!rac_charge_reserve_on(c, hook, device, bytes))
+	if (!reserve_on(c, device, bytes))
 		return false;
 	c->context = rac_context_number(rac_state(), rac_context_current());
 	c->context_handle = rac_context_handle(rac_state(), c->context);

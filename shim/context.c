@@ -57,7 +57,7 @@ static unsigned slot_of(struct rac_state *state, CUcontext context)
 	return RAC_CONTEXT_UNKNOWN;
 }
 
-static uint16_t find_number(struct rac_state *state, CUcontext context)
+static __attribute__((noinline)) uint16_t find_number(struct rac_state *state, CUcontext context)
 {
 	unsigned slot = context != NULL ? slot_of(state, context) : RAC_CONTEXT_UNKNOWN;
 	CUcontext of = (CUcontext)(uintptr_t)rac_load_relaxed(&state->context_aliases[slot]);

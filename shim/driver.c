@@ -49,7 +49,7 @@ static void fill_with_stubs(struct rac_driver *table)
 
 /* What there is without a driver. Written when it is asked for, though the file could have it: a hundred
  * pointers would have to be relocated in each process, also where nobody asks. */
-static const struct rac_driver *all_stubs(void)
+static __attribute__((noinline, cold)) const struct rac_driver *all_stubs(void)
 {
 	static struct rac_driver table;
 	static atomic_bool is_filled;
@@ -113,7 +113,8 @@ static struct binding *make_room(bool *mapped)
 	return !atomic_flag_test_and_set(&taken) ? &room : NULL;
 }
 
-static struct binding *bind(void)
+/* Out of line, so that who finds it bound pays for a load and a branch. */
+static __attribute__((noinline, cold)) struct binding *bind(void)
 {
 	struct rac_object libcuda;
 	struct binding *none = NULL;

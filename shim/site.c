@@ -106,7 +106,9 @@ uint32_t rac_site_count(struct rac_state *state, const struct rac_site_call *cal
 	return rac_site_count_deep(state, call);
 }
 
-void rac_site_given(struct rac_state *state, const struct rac_entry *entry)
+/* Out of line: where no sites are kept, its callers need no room for it. */
+__attribute__((noinline)) void rac_site_given(
+	struct rac_state *state, const struct rac_entry *entry)
 {
 	struct rac_site *site = rac_sites_at(&state->sites, entry->site);
 

@@ -6,7 +6,8 @@ MODEL_TESTED := $(sort $(wildcard core/tracker*.c core/ledger*.c core/group*.c))
 MODEL_SRC    := $(sort $(wildcard tests/model/*.c)) $(MODEL_TESTED)
 MODEL_OBJ    := $(patsubst %.c,$(B)/tests/model/%.o,$(MODEL_SRC))
 # Ledgers that grow with the fifteenth entry.
-MODEL_CFLAGS := -Itests/model/include -Itests/model $(CPPFLAGS) -Ishim -DFIRST_BUCKETS=2 -DPAGE_BUCKETS=2
+MODEL_CFLAGS := -Itests/model/include -Itests/model $(CPPFLAGS) -Ishim -DFIRST_BUCKETS=2 -DPAGE_BUCKETS=2 \
+                -DMODEL_CHECK
 
 .PHONY: model check-model
 model: $(B)/tests/model/model ## build the model check
