@@ -204,8 +204,10 @@ static bool tell_timeline(struct telling *t)
 {
 	const struct rac_report_timeline *timeline = &t->report->timeline;
 	size_t *stack_of = find_stacks(t);
-	bool good = stack_of != NULL || rac_complain(t->c, "no memory for the timeline");
+	bool good = true;
 
+	if (stack_of == NULL)
+		return rac_complain(t->c, "no memory for the timeline");
 	for (size_t i = 0; i < timeline->count && good; i++)
 		good = tell_event(t, stack_of, &timeline->events[i]);
 	free(stack_of);

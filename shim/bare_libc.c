@@ -27,6 +27,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): each C library names them differently. */
+
 /* Strings. They find their result in what they are given as constant. */
 #define FOUND(pointer) ((char *)(uintptr_t)(pointer))
 
@@ -310,3 +312,5 @@ int gethostname(char *name, size_t capacity)
 		name[n] = '\0';
 	return 0;
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -29,6 +29,7 @@
 int __cxa_at_quick_exit(void (*handler)(void *), void *object) __attribute__((weak));
 /* What atexit is made of, which musl has as well; on_exit musl has not. */
 int __cxa_atexit(void (*handler)(void *), void *object, void *library);
+/* NOLINTNEXTLINE(readability-redundant-declaration): this one makes it weak. */
 extern __typeof__(on_exit) on_exit __attribute__((weak));
 
 /* The status to end with: the program's own, if it is not 0, whatever the verdict asks for. */
