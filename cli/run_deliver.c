@@ -1,5 +1,5 @@
 /*
- * run_deliver.c - brings what `rac run` reports itself to where the program would have brought it; what is
+ * run_deliver.c - brings what `rac run` and `rac collect` report themselves to where the program would have brought it; what is
  * reported is not decided here.
  */
 #include "run_records.h"
@@ -77,7 +77,8 @@ static const char *lookup(void *context, const char *name)
 }
 
 /* False: it was said why. */
-static bool expand(const struct rac_report_process *p, const char *pattern, struct rac_text *path)
+static bool expand(const struct rac_report_process *p, const char *pattern, const char *verb,
+	struct rac_text *path)
 {
 	const char *slash = p->executable != NULL ? strrchr(p->executable, '/') : NULL;
 	char message[512];
@@ -93,7 +94,7 @@ static bool expand(const struct rac_report_process *p, const char *pattern, stru
 	rac_text_init(&why, message, sizeof(message));
 	if (rac_path_expand(path, "RAC_REPORT", pattern, &values, &why) == RAC_OK)
 		return true;
-	rac_warn(RAC_RUN, "%s", message);
+	rac_warn(verb, "%s", message);
 	return false;
 }
 
@@ -117,8 +118,8 @@ static bool is_taken(const char *path, const struct rac_report_process *p)
 		p->started_unix_ns;
 }
 
-static void write_to(
-	const char *path, const struct rac_report *report, const struct rac_settings *settings)
+static void write_to(const char *path, const struct rac_report *report,
+	const struct rac_settings *settings, const char *verb)
 {
 	struct rac_complaint c = {""};
 	struct rac_output output;
@@ -131,24 +132,25 @@ static void write_to(
 		rac_output_close(&output, true, &c);
 	}
 	if (c.text[0] != '\0')
-		rac_warn(RAC_RUN, "no report of process %llu: %s",
+		rac_warn(verb, "no report of process %llu: %s",
 			(unsigned long long)report->process.pid, c.text);
 }
 
-static void to_path(const struct rac_report *report, const struct rac_settings *settings)
+static void to_path(
+	const struct rac_report *report, const struct rac_settings *settings, const char *verb)
 {
 	char buffer[RAC_SETTINGS_PATTERN_MAX];
 	struct rac_text path;
 
 	rac_text_init(&path, buffer, sizeof(buffer));
-	if (!expand(&report->process, settings->report_pattern, &path))
+	if (!expand(&report->process, settings->report_pattern, verb, &path))
 		return;
 	make_folders(buffer);
 	if (is_taken(buffer, &report->process)) {
 		rac_text_string(&path, ".");
 		rac_text_u64(&path, report->process.pid);
 	}
-	write_to(buffer, report, settings);
+	write_to(buffer, report, settings, verb);
 }
 
 /*
@@ -181,7 +183,7 @@ void rac_run_deliver_again(const struct rac_report *report, const struct rac_set
 	if (settings->report_to != RAC_REPORT_PATH)
 		return;
 	rac_text_init(&path, buffer, sizeof(buffer));
-	if (!expand(&report->process, settings->report_pattern, &path))
+	if (!expand(&report->process, settings->report_pattern, RAC_RUN, &path))
 		return;
 	/* The process stepped aside for a file that was there. */
 	if (!is_of(buffer, &report->process)) {
@@ -189,15 +191,16 @@ void rac_run_deliver_again(const struct rac_report *report, const struct rac_set
 		rac_text_u64(&path, report->process.pid);
 	}
 	if (is_of(buffer, &report->process))
-		write_to(buffer, report, settings);
+		write_to(buffer, report, settings, RAC_RUN);
 }
 
-void rac_run_deliver(const struct rac_report *report, const struct rac_settings *settings)
+void rac_run_deliver(
+	const struct rac_report *report, const struct rac_settings *settings, const char *verb)
 {
 	char text[PIPE_BYTES];
 
 	if (settings->report_to == RAC_REPORT_PATH)
-		to_path(report, settings);
+		to_path(report, settings, verb);
 	else if (settings->report_to == RAC_REPORT_STDERR && settings->format == RAC_FORMAT_JSON)
 		to_stderr(print_json, report);
 	else if (settings->report_to == RAC_REPORT_STDERR)

@@ -3,6 +3,7 @@
  * goes on working, and puts it into LD_PRELOAD.
  */
 #include "cli.h"
+#include "preload_text.h"
 #include "run.h"
 #include <errno.h>
 #include <stdio.h>
@@ -10,9 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LIBRARY    "librac_track.so"
-#define VARIABLE   "LD_PRELOAD"
-#define SEPARATORS " :" /* of LD_PRELOAD, see ld.so(8) */
+#define VARIABLE "LD_PRELOAD"
 
 #if defined(__x86_64__)
 #define TRIPLET "x86_64-linux-gnu"
@@ -53,59 +52,28 @@ bool rac_run_library(char library[PATH_MAX], struct rac_complaint *c)
 	if (!find_own_folder(folder, c))
 		return false;
 	for (size_t i = 0; i < PLACES; i++) {
-		snprintf(place, sizeof(place), "%s%s" LIBRARY, folder, places[i]);
+		snprintf(place, sizeof(place), "%s%s" RAC_LIBRARY, folder, places[i]);
 		if (access(place, R_OK) == 0 && realpath(place, library) != NULL)
 			return true;
 	}
 	return rac_complain(c,
-		LIBRARY " is neither in '%s' nor in ../lib or ../lib/" TRIPLET
-			" from there; put it "
-			"beside rac",
+		RAC_LIBRARY " is neither in '%s' nor in ../lib or ../lib/" TRIPLET
+			    " from there; put it "
+			    "beside rac",
 		folder);
 }
 
-/* Separators cannot be quoted in LD_PRELOAD, and $ begins a word that is replaced there. */
 static int check_library(const char *library)
 {
-	size_t bad = strcspn(library, SEPARATORS "$");
+	char bad = rac_preload_refuses(library);
 
-	if (library[bad] == '\0')
+	if (bad == '\0')
 		return 0;
 	return rac_fail(RAC_RUN, RAC_EXIT_FAILED,
 		"'%s' cannot be preloaded: the dynamic linker does not take a path with '%c' in "
-		"it; move rac and " LIBRARY " to a folder without spaces, colons and dollar signs",
-		library, library[bad]);
-}
-
-static bool is_library(const char *entry, size_t length)
-{
-	size_t name = strlen(LIBRARY);
-
-	return length >= name && memcmp(entry + length - name, LIBRARY, name) == 0 &&
-		(length == name || entry[length - name - 1] == '/');
-}
-
-/*
- * The library, and then the entries that were there, without those that are this library, from
- * wherever: two copies in one process would count everything twice.
- */
-static void join(char *out, const char *library, const char *entries)
-{
-	out = stpcpy(out, library);
-	for (;;) {
-		size_t length;
-
-		entries += strspn(entries, SEPARATORS);
-		length = strcspn(entries, SEPARATORS);
-		if (length == 0)
-			return;
-		if (!is_library(entries, length)) {
-			*out++ = ':';
-			out = mempcpy(out, entries, length);
-			*out = '\0';
-		}
-		entries += length;
-	}
+		"it; move rac and " RAC_LIBRARY
+		" to a folder without spaces, colons and dollar signs",
+		library, bad);
 }
 
 int rac_run_preload(void)
@@ -125,7 +93,7 @@ int rac_run_preload(void)
 	joined = malloc(strlen(library) + strlen(entries) + 2);
 	if (joined == NULL)
 		return rac_fail(RAC_RUN, RAC_EXIT_FAILED, "no memory for " VARIABLE);
-	join(joined, library, entries);
+	rac_preload_join(joined, library, entries);
 	status = setenv(VARIABLE, joined, 1);
 	free(joined);
 	if (status != 0)

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 struct ending {
+	const char *verb;
 	const struct rac_settings *settings;
 	struct rac_run_verdict *verdict; /* NULL: the run is another's */
 	struct rac_merge all;
@@ -66,7 +67,7 @@ static bool report_one(void *context, const char *path)
 	struct rac_loaded loaded;
 
 	if (!rac_report_load(path, &loaded, &c)) {
-		rac_warn(RAC_RUN, "%s", c.text);
+		rac_warn(e->verb, "%s", c.text);
 		return true;
 	}
 	struct rac_report_process *p = &loaded.report.process;
@@ -77,17 +78,17 @@ static bool report_one(void *context, const char *path)
 	if (is_cut && e->child > 0 && p->pid == (uint64_t)e->child)
 		correct(p, e);
 	if (runs)
-		rac_warn(RAC_RUN, "process %llu goes on; see it with: rac report %s",
+		rac_warn(e->verb, "process %llu goes on; see it with: rac report %s",
 			(unsigned long long)p->pid, path);
 	if (is_silent && e->is_left)
-		rac_warn(RAC_RUN, "this is of an earlier run, which was killed:");
+		rac_warn(e->verb, "this is of an earlier run, which was killed:");
 	if (needs_names(e, is_silent) &&
-		!rac_symbolise(&loaded, &(struct rac_symbol_options){0}, RAC_RUN, &c))
-		rac_warn(RAC_RUN, "%s", c.text);
+		!rac_symbolise(&loaded, &(struct rac_symbol_options){0}, e->verb, &c))
+		rac_warn(e->verb, "%s", c.text);
 	if (e->verdict != NULL && !runs)
 		rac_run_verdict_add(e->verdict, &loaded);
 	if (is_silent)
-		rac_run_deliver(&loaded.report, e->settings);
+		rac_run_deliver(&loaded.report, e->settings, e->verb);
 	else if (e->verdict != NULL && !runs)
 		rac_run_deliver_again(&loaded.report, e->settings);
 	if (e->verdict != NULL && !runs)
@@ -100,7 +101,7 @@ static bool report_one(void *context, const char *path)
 
 static void clear_left(const struct rac_settings *settings)
 {
-	struct ending e = {.settings = settings, .is_left = true};
+	struct ending e = {.verb = RAC_RUN, .settings = settings, .is_left = true};
 	char folder[PATH_MAX];
 	unsigned visited = 0;
 
@@ -174,8 +175,11 @@ static bool find_by_pattern(
 void rac_run_records_end(
 	const struct rac_run_records *r, pid_t child, int status, const char *program)
 {
-	struct ending e = {
-		.settings = r->settings, .verdict = r->verdict, .child = child, .status = status};
+	struct ending e = {.verb = RAC_RUN,
+		.settings = r->settings,
+		.verdict = r->verdict,
+		.child = child,
+		.status = status};
 	char path[PATH_MAX];
 
 	if (r->pattern != NULL && find_by_pattern(r, child, program, path))
@@ -187,5 +191,14 @@ void rac_run_records_end(
 	/* One process has said all there is. */
 	if (e.all.processes > 1 && r->settings->report_to != RAC_REPORT_NONE)
 		rac_run_deliver_table(&e.all);
+	rac_merge_free(&e.all);
+}
+
+void rac_run_records_collect(const char *folder, const struct rac_settings *settings,
+	const char *verb, pid_t ended, int status)
+{
+	struct ending e = {.verb = verb, .settings = settings, .child = ended, .status = status};
+
+	rac_run_folder_sweep(folder, report_one, &e);
 	rac_merge_free(&e.all);
 }

@@ -38,6 +38,13 @@ void rac_run_records_begin(struct rac_run_records *r, const struct rac_settings 
 void rac_run_records_end(
 	const struct rac_run_records *r, pid_t child, int status, const char *program);
 
+/*
+ * For the verb of that name: of the records in a folder, reports those of processes that ended without doing so
+ * and removes those of all that are gone. Of process `ended`, if not 0, `status` is how, as wait has it.
+ */
+void rac_run_records_collect(const char *folder, const struct rac_settings *settings,
+	const char *verb, pid_t ended, int status);
+
 /* The parts of it. */
 
 /* Makes a folder for this process. False: *c says why, and `out` is "". */
@@ -57,8 +64,10 @@ void rac_run_folder_each(void (*visit)(void *context, const char *folder), void 
 void rac_run_folder_sweep(
 	const char *folder, bool (*visit)(void *context, const char *path), void *context);
 
-/* Delivers a report as the process would have: to stderr, or to the file that the settings name. */
-void rac_run_deliver(const struct rac_report *report, const struct rac_settings *settings);
+/* Delivers a report as the process would have: to stderr, or to the file that the settings name. `verb` is
+ * whose messages they are. */
+void rac_run_deliver(
+	const struct rac_report *report, const struct rac_settings *settings, const char *verb);
 
 /*
  * Puts the report, which now has names and a verdict, in the place of the one that the process itself wrote to a
