@@ -56,6 +56,7 @@ include tests/model/build.mk
 include tests/bench/build.mk
 include tests/gpu/build.mk
 include tests/build.mk
+include integrations/slurm/build.mk
 include scripts/build.mk
 
 .PHONY: all clean help

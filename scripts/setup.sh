@@ -43,6 +43,9 @@ viewers     heaptrack         command:heaptrack_print
 viewers     prometheus        command:promtool
 viewers     chromium          command:chromium
 integrations cmake            command:ctest
+integrations slurm-wlm        command:slurmctld
+integrations libslurm-dev     file:/usr/include/slurm/spank.h
+integrations munge            command:munged
 integrations prometheus       command:promtool
 integrations prometheus-node-exporter command:prometheus-node-exporter
 integrations libopenmpi-dev   command:mpicc.openmpi

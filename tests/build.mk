@@ -84,7 +84,7 @@ check-viewers: ## read pages and exports with the programs that they are for
 check-integrations: ## exercise integrations/ against the real systems that they plug into (Slurm, dpkg, ctest, …)
 	@scripts/setup.sh test
 	@scripts/setup.sh integrations || echo 'check-integrations: what needs these is skipped' >&2
-	@+$(SUBMAKE) all apps
+	@+$(SUBMAKE) all apps $(if $(wildcard $(SLURM)/include/slurm/spank.h),slurm)
 	@B=$(B) tests/run-tests.sh 'tests/integrations/*'
 
 check-worlds: ## run the tests on aarch64, with musl, and on older and newer releases of Debian (SUITES=bullseye)
