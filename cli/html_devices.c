@@ -59,7 +59,7 @@ static void put_findings(struct rac_html *h)
 		rac_html_put(h, "</p>\n");
 	}
 	if (r->unrecorded > 0) {
-		rac_html_put(h, "<p class=\"bad\">allocations not recorded for lack of room: ");
+		rac_html_put(h, "<p class=\"bad\">allocations not recorded in full: ");
 		rac_html_number(h, r->unrecorded);
 		rac_html_put(h, "</p>\n");
 	}

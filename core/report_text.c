@@ -229,7 +229,7 @@ static void put_findings(struct rac_emit *e, const struct rac_report *r)
 	if (r->unrecorded > 0) {
 		rac_words_prefix(e, r);
 		rac_words_count(e, r->unrecorded, "allocation");
-		rac_emit_string(e, " not recorded for lack of room: charged, never released\n");
+		rac_emit_string(e, " not recorded in full: what is charged is never released\n");
 	}
 	if (r->lost_bytes > 0) {
 		rac_words_prefix(e, r);

@@ -45,7 +45,7 @@ static __attribute__((noinline)) enum rac_status reserve_anew(
 	return status;
 }
 
-static bool reserve(struct rac_charge *c, uint64_t bytes)
+static CUresult reserve(struct rac_charge *c, uint64_t bytes)
 {
 	struct rac_state *state = rac_state();
 	uint32_t device = c->reservation.device;
@@ -60,39 +60,62 @@ static bool reserve(struct rac_charge *c, uint64_t bytes)
 		status = reserve_anew(state, c, open, bytes);
 	c->tracked = status == RAC_OK;
 	/* RAC_OVERFLOW without a limit: no device has as much, so the driver refuses by itself. */
-	return status != RAC_OOM;
+	return status != RAC_OOM ? CUDA_SUCCESS : CUDA_ERROR_OUT_OF_MEMORY;
 }
 
-static inline bool reserve_on(struct rac_charge *c, CUdevice device, uint64_t bytes)
+CUresult rac_charge_unplaced(CUresult why)
+{
+	const struct rac_settings *settings = &rac_state()->settings;
+	bool capped = settings->limit.count > 0 || settings->limit_is_broken;
+
+	if (!capped || settings->on_limit == RAC_ON_LIMIT_WARN ||
+		why == CUDA_ERROR_INVALID_CONTEXT || why == CUDA_ERROR_NOT_INITIALIZED ||
+		why == CUDA_ERROR_DEINITIALIZED)
+		return CUDA_SUCCESS;
+	return why;
+}
+
+/* A device that there is not, the driver refuses by itself. */
+static __attribute__((noinline)) CUresult unprepared(void)
+{
+	int count;
+
+	return rac_charge_unplaced(rac_driver()->cuDeviceGetCount(&count));
+}
+
+static inline CUresult reserve_on(struct rac_charge *c, CUdevice device, uint64_t bytes)
 {
 	if (rac_thread.refused)
-		return false;
+		return CUDA_ERROR_OUT_OF_MEMORY;
 	if (!rac_device_prepare(rac_state(), device))
-		return true;
+		return unprepared();
 	c->reservation.device = (uint32_t)device;
 	return reserve(c, bytes);
 }
 
-bool rac_charge_reserve_on(
+CUresult rac_charge_reserve_on(
 	struct rac_charge *c, enum rac_hook hook, CUdevice device, uint64_t bytes)
 {
 	*c = (struct rac_charge){.hook = rac_label_or(hook)};
 	return reserve_on(c, device, bytes);
 }
 
-bool rac_charge_reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes)
+CUresult rac_charge_reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes)
 {
 	CUdevice device;
 
 	*c = (struct rac_charge){.hook = rac_label_or(hook)};
+	CUresult result = rac_driver()->cuCtxGetDevice(&device);
+
 	/* Without a context the driver refuses by itself; none is made for it here. */
-	if (rac_driver()->cuCtxGetDevice(&device) != CUDA_SUCCESS)
-		return true;
-	if (!reserve_on(c, device, bytes))
-		return false;
+	if (result != CUDA_SUCCESS)
+		return rac_charge_unplaced(result);
+	result = reserve_on(c, device, bytes);
+	if (result != CUDA_SUCCESS)
+		return result;
 	c->context = rac_context_number(rac_state(), rac_context_current());
 	c->context_handle = rac_context_handle(rac_state(), c->context);
-	return true;
+	return CUDA_SUCCESS;
 }
 
 bool rac_charge_adjust(struct rac_charge *c, uint64_t bytes)

@@ -6,10 +6,11 @@
  *
  *	struct rac_charge charge;
  *
- *	if (!rac_charge_reserve(&charge, RAC_HOOK_x, bytes))
- *		return CUDA_ERROR_OUT_OF_MEMORY;
- *	result = driver->x(...);
- *	rac_charge_settle(&charge, result, RAC_KIND_y, RAC_SPACE_z, the address);
+ *	result = rac_charge_reserve(&charge, RAC_HOOK_x, bytes);
+ *	if (result == CUDA_SUCCESS) {
+ *		result = driver->x(...);
+ *		rac_charge_settle(&charge, result, RAC_KIND_y, RAC_SPACE_z, the address);
+ *	}
  *
  * A wrapper that frees:
  *
@@ -50,12 +51,21 @@ struct rac_return {
 	struct rac_ledger_taken taken;
 };
 
-/* Reserves on the device of the current context. False: the limit refuses, and it was said why. */
-bool rac_charge_reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes);
+/*
+ * Reserves on the device of the current context. Otherwise what the call is to return, the driver unasked: out of
+ * memory where the limit refuses, and it was said why; or see rac_charge_unplaced.
+ */
+CUresult rac_charge_reserve(struct rac_charge *c, enum rac_hook hook, uint64_t bytes);
 
 /* The same for a device that the call names, for memory that belongs to no context. */
-bool rac_charge_reserve_on(
+CUresult rac_charge_reserve_on(
 	struct rac_charge *c, enum rac_hook hook, CUdevice device, uint64_t bytes);
+
+/*
+ * What becomes of a call of which the driver does not tell the device, but `why`: CUDA_SUCCESS, it is made, uncounted,
+ * where the driver will refuse it by itself or there is no cap; else it ends with `why`, for past a cap nothing is let.
+ */
+CUresult rac_charge_unplaced(CUresult why);
 
 /* Corrects what was reserved to what the driver took. False: it passes the limit; the caller undoes
  * the driver's call and then settles with CUDA_ERROR_OUT_OF_MEMORY. */

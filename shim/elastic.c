@@ -138,21 +138,31 @@ static void give_back(struct rac_state *state, struct rac_elastic *e,
 	}
 }
 
-static uint64_t read_reserved(const struct rac_elastic_owner *owner)
+/* Where the driver does not say, what is charged already: given back it would be somebody else's at once. By how much
+ * it grew since is lost, and counted. */
+static bool read_reserved(struct rac_state *state, const struct rac_elastic *e,
+	const struct rac_elastic_owner *owner, uint64_t *reserved)
 {
-	uint64_t reserved = 0;
+	uint64_t used, room;
 
-	return owner->read(owner->context, &reserved) ? reserved : 0;
+	if (owner->read(owner->context, reserved))
+		return true;
+	rac_tracker_unrecorded(state->tracker);
+	if (!look(e, &used, &room))
+		return false;
+	*reserved = used + room;
+	return true;
 }
 
 /* By one thread at a time. */
 static void pass(
 	struct rac_state *state, struct rac_elastic *e, const struct rac_elastic_owner *owner)
 {
-	uint64_t reserved = read_reserved(owner);
 	uint64_t live = rac_load_relaxed(&e->live);
-	uint64_t used, room;
+	uint64_t reserved, used, room;
 
+	if (!read_reserved(state, e, owner, &reserved))
+		return;
 	charge_growth(state, e, owner, reserved, true);
 	if (look(e, &used, &room)) {
 		uint64_t target = reserved > used ? reserved : used;
@@ -209,13 +219,16 @@ static void make_passes(
 void rac_elastic_refresh(
 	struct rac_state *state, struct rac_elastic *e, const struct rac_elastic_owner *owner)
 {
+	uint64_t reserved;
+
 	rac_fetch_add_seq_cst(&e->inside, 1);
 	if (enter(e)) {
 		make_passes(state, e, owner);
 	} else {
 		/* At once, where the cap allows it: our figure may be old by the time it is charged, so
 		 * only the pass, which the other makes now, may force it. */
-		charge_growth(state, e, owner, read_reserved(owner), false);
+		if (read_reserved(state, e, owner, &reserved))
+			charge_growth(state, e, owner, reserved, false);
 		if (enter(e))
 			make_passes(state, e, owner);
 	}

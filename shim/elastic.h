@@ -32,7 +32,7 @@ struct rac_elastic {
 struct rac_elastic_owner {
 	uint32_t device;
 	enum rac_kind kind;
-	/* Reads what the driver reserves now; false: it does not say, and used alone counts. */
+	/* Reads what the driver reserves now, nothing after its end; false: it does not say. */
 	bool (*read)(void *context, uint64_t *reserved);
 	void *context;
 };

@@ -7,6 +7,7 @@
 #include "graph.h"
 
 #include "budget.h"
+#include "context.h"
 #include "device.h"
 #include "driver.h"
 #include "elastic.h"
@@ -79,11 +80,11 @@ static bool read_reserved(void *context, uint64_t *reserved)
 	const CUdevice *device = context;
 	cuuint64_t value = 0;
 
-	if (rac_driver()->cuDeviceGetGraphMemAttribute(
-		    *device, CU_GRAPH_MEM_ATTR_RESERVED_MEM_CURRENT, &value) != CUDA_SUCCESS)
-		return false;
+	CUresult result = rac_driver()->cuDeviceGetGraphMemAttribute(
+		*device, CU_GRAPH_MEM_ATTR_RESERVED_MEM_CURRENT, &value);
+
 	*reserved = value;
-	return true;
+	return rac_context_is_gone(result);
 }
 
 static struct rac_elastic_owner owner_of(CUdevice *device)

@@ -14,7 +14,7 @@ void rac_offer_init(struct rac_offer *o)
 
 bool rac_offer_charge(struct rac_offer *o, enum rac_hook hook, CUdevice device, uint64_t bytes)
 {
-	if (!rac_charge_reserve_on(&o->charge, hook, device, bytes))
+	if (rac_charge_reserve_on(&o->charge, hook, device, bytes) != CUDA_SUCCESS)
 		return false;
 	o->what = RAC_OFFER_CHARGE;
 	return true;

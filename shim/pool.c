@@ -15,6 +15,7 @@
 #include "pool.h"
 
 #include "budget.h"
+#include "context.h"
 #include "device.h"
 #include "driver.h"
 #include "refusal.h"
@@ -186,7 +187,7 @@ static bool read_reserved(void *context, uint64_t *reserved)
 
 	let_go(pool);
 	*reserved = value;
-	return result == CUDA_SUCCESS;
+	return rac_context_is_gone(result);
 }
 
 static struct rac_elastic_owner owner_on(struct rac_pool *pool, uint32_t device)

@@ -13,24 +13,27 @@ static bool is_default(CUstream stream)
 }
 
 /* Before cuStreamGetDevice (12.8) a context has to be current to be asked for its device. */
-static bool ask_context(CUstream stream, CUdevice *device)
+static CUresult ask_context(CUstream stream, CUdevice *device)
 {
 	const struct rac_driver *driver = rac_driver();
 	CUcontext context, popped;
 
-	if (driver->cuStreamGetCtx(stream, &context) != CUDA_SUCCESS ||
-		driver->cuCtxPushCurrent_v2(context) != CUDA_SUCCESS)
-		return false;
-	CUresult result = driver->cuCtxGetDevice(device);
+	CUresult result = driver->cuStreamGetCtx(stream, &context);
 
+	if (result == CUDA_SUCCESS)
+		result = driver->cuCtxPushCurrent_v2(context);
+	if (result != CUDA_SUCCESS)
+		return result;
+	result = driver->cuCtxGetDevice(device);
 	driver->cuCtxPopCurrent_v2(&popped);
-	return result == CUDA_SUCCESS;
+	return result;
 }
 
-bool rac_stream_device(CUstream stream, CUdevice *device)
+CUresult rac_stream_device(CUstream stream, CUdevice *device)
 {
 	if (is_default(stream))
-		return rac_driver()->cuCtxGetDevice(device) == CUDA_SUCCESS;
-	return rac_driver()->cuStreamGetDevice(stream, device) == CUDA_SUCCESS ||
-		ask_context(stream, device);
+		return rac_driver()->cuCtxGetDevice(device);
+	if (rac_driver()->cuStreamGetDevice(stream, device) == CUDA_SUCCESS)
+		return CUDA_SUCCESS;
+	return ask_context(stream, device);
 }

@@ -5,9 +5,8 @@
 #define RAC_STREAM_H
 
 #include "cuda_abi.h"
-#include <stdbool.h>
 
-/* False: the driver does not say. */
-bool rac_stream_device(CUstream stream, CUdevice *device);
+/* Otherwise what the driver says instead. */
+CUresult rac_stream_device(CUstream stream, CUdevice *device);
 
 #endif

@@ -15,9 +15,9 @@ struct making {
 	uint64_t afterwards; /* an upper bound, for a format of which nobody knows the size */
 };
 
-/* False: the limit refuses. */
-static bool begin(struct making *m, enum rac_hook hook, const CUDA_ARRAY3D_DESCRIPTOR *descriptor,
-	unsigned int levels)
+/* Otherwise what the call is to return: see rac_charge_reserve. */
+static CUresult begin(struct making *m, enum rac_hook hook,
+	const CUDA_ARRAY3D_DESCRIPTOR *descriptor, unsigned int levels)
 {
 	uint64_t bytes = 0;
 	enum rac_status status = rac_array_measure(descriptor, levels, &bytes);
@@ -80,7 +80,6 @@ static CUDA_ARRAY3D_DESCRIPTOR widened_3d_v1(const CUDA_ARRAY3D_DESCRIPTOR_v1 *d
 RAC_EXPORT CUresult cuArrayCreate_v2(CUarray *pHandle, const CUDA_ARRAY_DESCRIPTOR *pAllocateArray)
 {
 	const struct rac_driver *driver = rac_driver();
-	CUresult result = CUDA_ERROR_OUT_OF_MEMORY;
 	struct making making;
 
 	if (pHandle == NULL || pAllocateArray == NULL || !rac_enter())
@@ -88,7 +87,9 @@ RAC_EXPORT CUresult cuArrayCreate_v2(CUarray *pHandle, const CUDA_ARRAY_DESCRIPT
 	CUDA_ARRAY3D_DESCRIPTOR wide = widened(pAllocateArray);
 	CUarray before = *pHandle;
 
-	if (begin(&making, RAC_HOOK_cuArrayCreate_v2, &wide, 0)) {
+	CUresult result = begin(&making, RAC_HOOK_cuArrayCreate_v2, &wide, 0);
+
+	if (result == CUDA_SUCCESS) {
 		result = driver->cuArrayCreate_v2(pHandle, pAllocateArray);
 		result = finish(&making, result, pHandle, before);
 	}
@@ -99,7 +100,6 @@ RAC_EXPORT CUresult cuArrayCreate_v2(CUarray *pHandle, const CUDA_ARRAY_DESCRIPT
 RAC_EXPORT CUresult cuArrayCreate(CUarray *pHandle, const CUDA_ARRAY_DESCRIPTOR_v1 *pAllocateArray)
 {
 	const struct rac_driver *driver = rac_driver();
-	CUresult result = CUDA_ERROR_OUT_OF_MEMORY;
 	struct making making;
 
 	if (pHandle == NULL || pAllocateArray == NULL || !rac_enter())
@@ -107,7 +107,9 @@ RAC_EXPORT CUresult cuArrayCreate(CUarray *pHandle, const CUDA_ARRAY_DESCRIPTOR_
 	CUDA_ARRAY3D_DESCRIPTOR wide = widened_v1(pAllocateArray);
 	CUarray before = *pHandle;
 
-	if (begin(&making, RAC_HOOK_cuArrayCreate, &wide, 0)) {
+	CUresult result = begin(&making, RAC_HOOK_cuArrayCreate, &wide, 0);
+
+	if (result == CUDA_SUCCESS) {
 		result = driver->cuArrayCreate(pHandle, pAllocateArray);
 		result = finish(&making, result, pHandle, before);
 	}
@@ -119,14 +121,15 @@ RAC_EXPORT CUresult cuArray3DCreate_v2(
 	CUarray *pHandle, const CUDA_ARRAY3D_DESCRIPTOR *pAllocateArray)
 {
 	const struct rac_driver *driver = rac_driver();
-	CUresult result = CUDA_ERROR_OUT_OF_MEMORY;
 	struct making making;
 
 	if (pHandle == NULL || pAllocateArray == NULL || !rac_enter())
 		return driver->cuArray3DCreate_v2(pHandle, pAllocateArray);
 	CUarray before = *pHandle;
 
-	if (begin(&making, RAC_HOOK_cuArray3DCreate_v2, pAllocateArray, 0)) {
+	CUresult result = begin(&making, RAC_HOOK_cuArray3DCreate_v2, pAllocateArray, 0);
+
+	if (result == CUDA_SUCCESS) {
 		result = driver->cuArray3DCreate_v2(pHandle, pAllocateArray);
 		result = finish(&making, result, pHandle, before);
 	}
@@ -138,7 +141,6 @@ RAC_EXPORT CUresult cuArray3DCreate(
 	CUarray *pHandle, const CUDA_ARRAY3D_DESCRIPTOR_v1 *pAllocateArray)
 {
 	const struct rac_driver *driver = rac_driver();
-	CUresult result = CUDA_ERROR_OUT_OF_MEMORY;
 	struct making making;
 
 	if (pHandle == NULL || pAllocateArray == NULL || !rac_enter())
@@ -146,7 +148,9 @@ RAC_EXPORT CUresult cuArray3DCreate(
 	CUDA_ARRAY3D_DESCRIPTOR wide = widened_3d_v1(pAllocateArray);
 	CUarray before = *pHandle;
 
-	if (begin(&making, RAC_HOOK_cuArray3DCreate, &wide, 0)) {
+	CUresult result = begin(&making, RAC_HOOK_cuArray3DCreate, &wide, 0);
+
+	if (result == CUDA_SUCCESS) {
 		result = driver->cuArray3DCreate(pHandle, pAllocateArray);
 		result = finish(&making, result, pHandle, before);
 	}
@@ -162,9 +166,12 @@ static CUresult make_mipmapped(
 	struct making making;
 
 	/* The driver, too, makes one level of none. */
-	if (!begin(&making, RAC_HOOK_cuMipmappedArrayCreate, descriptor, levels > 0 ? levels : 1))
-		return CUDA_ERROR_OUT_OF_MEMORY;
-	CUresult result = driver->cuMipmappedArrayCreate(handle, descriptor, levels);
+	CUresult result = begin(
+		&making, RAC_HOOK_cuMipmappedArrayCreate, descriptor, levels > 0 ? levels : 1);
+
+	if (result != CUDA_SUCCESS)
+		return result;
+	result = driver->cuMipmappedArrayCreate(handle, descriptor, levels);
 
 	if (is_too_large(&making, result)) {
 		driver->cuMipmappedArrayDestroy(*handle);

@@ -15,12 +15,13 @@
 RAC_EXPORT CUresult cuMemAlloc_v2(CUdeviceptr *dptr, size_t bytesize)
 {
 	const struct rac_driver *driver = rac_driver();
-	CUresult result = CUDA_ERROR_OUT_OF_MEMORY;
 	struct rac_charge charge;
+	CUresult result;
 
 	if (dptr == NULL || bytesize == 0 || !rac_enter())
 		return driver->cuMemAlloc_v2(dptr, bytesize);
-	if (rac_charge_reserve(&charge, RAC_HOOK_cuMemAlloc_v2, bytesize)) {
+	result = rac_charge_reserve(&charge, RAC_HOOK_cuMemAlloc_v2, bytesize);
+	if (result == CUDA_SUCCESS) {
 		result = driver->cuMemAlloc_v2(dptr, bytesize);
 		rac_charge_settle(&charge, result, RAC_KIND_DEVICE, RAC_SPACE_DEVICE,
 			result == CUDA_SUCCESS ? *dptr : 0);
@@ -32,12 +33,13 @@ RAC_EXPORT CUresult cuMemAlloc_v2(CUdeviceptr *dptr, size_t bytesize)
 RAC_EXPORT CUresult cuMemAlloc(CUdeviceptr_v1 *dptr, unsigned int bytesize)
 {
 	const struct rac_driver *driver = rac_driver();
-	CUresult result = CUDA_ERROR_OUT_OF_MEMORY;
 	struct rac_charge charge;
+	CUresult result;
 
 	if (dptr == NULL || bytesize == 0 || !rac_enter())
 		return driver->cuMemAlloc(dptr, bytesize);
-	if (rac_charge_reserve(&charge, RAC_HOOK_cuMemAlloc, bytesize)) {
+	result = rac_charge_reserve(&charge, RAC_HOOK_cuMemAlloc, bytesize);
+	if (result == CUDA_SUCCESS) {
 		result = driver->cuMemAlloc(dptr, bytesize);
 		rac_charge_settle(&charge, result, RAC_KIND_DEVICE, RAC_SPACE_DEVICE,
 			result == CUDA_SUCCESS ? *dptr : 0);
@@ -49,12 +51,13 @@ RAC_EXPORT CUresult cuMemAlloc(CUdeviceptr_v1 *dptr, unsigned int bytesize)
 RAC_EXPORT CUresult cuMemAllocManaged(CUdeviceptr *dptr, size_t bytesize, unsigned int flags)
 {
 	const struct rac_driver *driver = rac_driver();
-	CUresult result = CUDA_ERROR_OUT_OF_MEMORY;
 	struct rac_charge charge;
+	CUresult result;
 
 	if (dptr == NULL || bytesize == 0 || !rac_enter())
 		return driver->cuMemAllocManaged(dptr, bytesize, flags);
-	if (rac_charge_reserve(&charge, RAC_HOOK_cuMemAllocManaged, bytesize)) {
+	result = rac_charge_reserve(&charge, RAC_HOOK_cuMemAllocManaged, bytesize);
+	if (result == CUDA_SUCCESS) {
 		result = driver->cuMemAllocManaged(dptr, bytesize, flags);
 		rac_charge_settle(&charge, result, RAC_KIND_MANAGED, RAC_SPACE_DEVICE,
 			result == CUDA_SUCCESS ? *dptr : 0);
@@ -89,9 +92,11 @@ static CUresult alloc_pitch_v2(CUdeviceptr *dptr, size_t *pitch, size_t width, s
 	const size_t pitch_before = *pitch;
 	struct rac_charge charge;
 
-	if (!rac_charge_reserve(&charge, RAC_HOOK_cuMemAllocPitch_v2, bound))
-		return CUDA_ERROR_OUT_OF_MEMORY;
-	CUresult result = driver->cuMemAllocPitch_v2(dptr, pitch, width, height, element);
+	CUresult result = rac_charge_reserve(&charge, RAC_HOOK_cuMemAllocPitch_v2, bound);
+
+	if (result != CUDA_SUCCESS)
+		return result;
+	result = driver->cuMemAllocPitch_v2(dptr, pitch, width, height, element);
 
 	if (result == CUDA_SUCCESS && !correct_pitched(&charge, *pitch, height)) {
 		driver->cuMemFree_v2(*dptr);
@@ -128,9 +133,11 @@ static CUresult alloc_pitch_v1(CUdeviceptr_v1 *dptr, unsigned int *pitch, unsign
 	const unsigned int pitch_before = *pitch;
 	struct rac_charge charge;
 
-	if (!rac_charge_reserve(&charge, RAC_HOOK_cuMemAllocPitch, bound))
-		return CUDA_ERROR_OUT_OF_MEMORY;
-	CUresult result = driver->cuMemAllocPitch(dptr, pitch, width, height, element);
+	CUresult result = rac_charge_reserve(&charge, RAC_HOOK_cuMemAllocPitch, bound);
+
+	if (result != CUDA_SUCCESS)
+		return result;
+	result = driver->cuMemAllocPitch(dptr, pitch, width, height, element);
 
 	if (result == CUDA_SUCCESS && !correct_pitched(&charge, *pitch, height)) {
 		driver->cuMemFree(*dptr);

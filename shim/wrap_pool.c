@@ -187,12 +187,28 @@ static CUresult alloc_unpooled(const struct flavour *f, enum rac_hook hook, CUde
 {
 	struct rac_charge charge;
 
-	if (!rac_charge_reserve_on(&charge, hook, device, bytes))
-		return CUDA_ERROR_OUT_OF_MEMORY;
-	CUresult result = call(f, dptr, bytes, from, stream);
+	CUresult result = rac_charge_reserve_on(&charge, hook, device, bytes);
+
+	if (result != CUDA_SUCCESS)
+		return result;
+	result = call(f, dptr, bytes, from, stream);
 
 	rac_charge_settle(&charge, result, RAC_KIND_POOL, RAC_SPACE_DEVICE,
 		result == CUDA_SUCCESS ? *dptr : 0);
+	return result;
+}
+
+/* Where the driver tells neither device nor pool, but why it does not. */
+static CUresult call_unplaced(const struct flavour *f, CUdeviceptr *dptr, size_t bytes,
+	CUmemoryPool from, CUstream stream, CUresult why)
+{
+	CUresult result = rac_charge_unplaced(why);
+
+	if (result != CUDA_SUCCESS)
+		return result;
+	result = call(f, dptr, bytes, from, stream);
+	if (result == CUDA_SUCCESS)
+		rac_tracker_unrecorded(rac_state()->tracker);
 	return result;
 }
 
@@ -203,15 +219,17 @@ static CUresult alloc_async(const struct flavour *f, enum rac_hook hook, CUdevic
 	struct rac_state *state = rac_state();
 	CUmemoryPool handle = from;
 	CUdevice device;
+	CUresult result;
 
 	if (is_capturing(f, stream)) {
 		rac_graphs_note(state);
 		return call(f, dptr, bytes, from, stream);
 	}
-	/* Whatever cannot be found out, the driver will refuse, too. */
-	if (!rac_stream_device(stream, &device) ||
-		(from == NULL && rac_driver()->cuDeviceGetMemPool(&handle, device) != CUDA_SUCCESS))
-		return call(f, dptr, bytes, from, stream);
+	result = rac_stream_device(stream, &device);
+	if (result == CUDA_SUCCESS && from == NULL)
+		result = rac_driver()->cuDeviceGetMemPool(&handle, device);
+	if (result != CUDA_SUCCESS)
+		return call_unplaced(f, dptr, bytes, from, stream, result);
 	if (from != NULL && !rac_pool_has_place(rac_pool_known(state, from)))
 		device = rac_pool_home(from, device);
 	struct rac_pool *pool = rac_pool_find(state, handle, device);
@@ -221,7 +239,8 @@ static CUresult alloc_async(const struct flavour *f, enum rac_hook hook, CUdevic
 	if (rac_pool_is_on_host(pool))
 		return alloc_on_host(f, hook, dptr, bytes, from, stream);
 	if (!rac_device_prepare(state, (CUdevice)rac_pool_device(pool)))
-		return call(f, dptr, bytes, from, stream);
+		return alloc_unpooled(
+			f, hook, (CUdevice)rac_pool_device(pool), dptr, bytes, from, stream);
 	return alloc_in_pool(&(struct request){f, hook, pool, dptr, bytes, from, stream});
 }
 

@@ -32,10 +32,13 @@ static CUresult create_on_device(CUmemGenericAllocationHandle *handle, size_t si
 {
 	struct rac_charge charge;
 
-	if (!rac_charge_reserve_on(&charge, RAC_HOOK_cuMemCreate, prop->location.id, size))
-		return CUDA_ERROR_OUT_OF_MEMORY;
+	CUresult result =
+		rac_charge_reserve_on(&charge, RAC_HOOK_cuMemCreate, prop->location.id, size);
+
+	if (result != CUDA_SUCCESS)
+		return result;
 	charge.counted = true;
-	CUresult result = rac_driver()->cuMemCreate(handle, size, prop, flags);
+	result = rac_driver()->cuMemCreate(handle, size, prop, flags);
 
 	rac_charge_settle(
 		&charge, result, RAC_KIND_VMM, RAC_SPACE_VMM, result == CUDA_SUCCESS ? *handle : 0);

@@ -10,13 +10,13 @@ APPS_DRIVER  := driver_linked record_steps edges query_free query_sizes untracke
                 guest_child guest_stderr race_ledger race_duel \
                 array_edges array_steps import_shared \
                 peer_lookup peer_host peer_threads life_exec life_end \
-                group_member group_kill fault_steps soak_steps stack_steps
+                group_member group_kill fault_steps driver_steps soak_steps stack_steps
 APPS_RUNTIME := demo edges_runtime query_runtime two_gpus beside
 APPS_BOTH    := stack_places route_ways refusal leak threads entry_point guest_state race_budget \
                 peer_kinds peer_ends
 APPS_NVML    := query_nvml habits
 APPS_RUNTIME += own_words
-APPS_PLAIN   := nocuda dlopen_dlsym dlvsym proc_address route_absent route_host \
+APPS_PLAIN   := nocuda refuses dlopen_dlsym dlvsym proc_address route_absent route_host \
                 route_callers
 
 APPS_ALL := $(addprefix $(APPS)/,$(APPS_DRIVER) $(APPS_RUNTIME) $(APPS_BOTH) $(APPS_NVML) $(APPS_PLAIN) \

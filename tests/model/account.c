@@ -205,7 +205,7 @@ static uint64_t allocate(uint64_t bytes)
 	struct rac_charge charge;
 	unsigned request = book_ask(bytes);
 
-	if (!rac_charge_reserve(&charge, RAC_HOOK_cuMemAlloc_v2, bytes)) {
+	if (rac_charge_reserve(&charge, RAC_HOOK_cuMemAlloc_v2, bytes) != CUDA_SUCCESS) {
 		book_refused(request);
 		return 0;
 	}

@@ -23,6 +23,13 @@ else
 	skip 'each system call fails once' 'strace cannot tell who calls'
 fi
 
+for setting in RAC_VERBOSE=0 RAC_SCOPE=process RAC_LIMIT=none RAC_GROUP=faults-$$; do
+	run "$PYTHON" tests/faults/driver.py "$APPS/driver_steps" "$SHIM" "$T/driver" $setting
+	is "with $setting, whichever call of the driver fails" "$status $(grep -c '^ok - each of' "$T/out")" '0 1'
+	[ "$status" -eq 0 ] || head -n 20 "$T/out"
+done
+rm -f /dev/shm/rac-group-"$(id -u)-faults-$$"-*
+
 # goes_on NAME COMMAND…: the program ends well, is given no more than its cap, and its report, or a line, says so.
 # What it prints is ALLOCATIONS FREES LIVE REFUSED.
 goes_on() {
@@ -52,12 +59,29 @@ is 'the program is given what it may have' "$full" '48 16 6291456'
 limits() {
 	# A make that runs this has descriptors of its own, and would leave none to the program.
 	clear='exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-'
-	for limit in '-n 4' '-n 5' '-f 1' '-f 8' '-l 0' '-s 64' '-i 0' '-q 0'; do
+	for limit in '-n 4' '-n 5' '-f 1' '-f 8' '-l 0' '-s 64' '-i 0' '-q 0' '-u 1' '-d 4096' '-v 65536' '-x 0'; do
 		goes_on "ulimit $limit" sh -c "$clear; ulimit $limit 2>/dev/null; exec $shim RAC_RECORD=$T/run.rec $app 8M"
 		rm -f "$T"/run.rec*
 	done
 }
 limits
+
+# What sandboxes refuse to programs that know nothing of it: each call, and all of them; for lack of rights, or as an old
+# kernel would.
+each='memfd_create process_vm_readv fallocate pwritev2 ppoll linkat renameat2 mkdirat faccessat statx getrandom unlinkat
+	rt_sigprocmask rt_sigpending madvise readlinkat getppid fstatfs ftruncate flock uname'
+all=$(echo $each | tr ' ' ',')
+for error in 1 38; do
+	for call in $each "$all"; do
+		goes_on "with error $error for $call" $shim RAC_RECORD="$T/run.rec" RAC_STACKS=native,python \
+			"$APPS/refuses" $error "$call" "$app" 8M
+		rm -f "$T"/run.rec*
+	done
+	run $shim RAC_GROUP=faults-$$ "$APPS/refuses" $error "$all" "$app" 8M
+	is "a group with error $error for all of them gives no more than the cap" \
+		"$status $(awk '{ print $3 <= 8388608 }' "$T/out")" '0 1'
+done
+rm -f /dev/shm/rac-group-"$(id -u)-faults-$$"-*
 
 in_world() {
 	goes_on "$1" unshare -rm sh -c "$2; exec $shim $3 $app 8M"

@@ -86,7 +86,7 @@ Test(report_text, tells_kinds_host_memory_and_findings)
 		P "./train --epochs 3\n" P "ended with status 0 after 12.5 s on node7, rank 3\n" P
 		  "failed: leak>10M, measured 12.0 MiB\n" P
 		  "2 frees of memory that was never recorded\n" P
-		  "1 allocation not recorded for lack of room: charged, never released\n" P
+		  "1 allocation not recorded in full: what is charged is never released\n" P
 		  "pinned host memory: peak 64.0 MiB, still allocated at exit: "
 		  "1.00 MiB in 1 allocation\n" P
 		  "device 0, Sample GPU 80GB: peak 1.50 GiB, 75.0% of the limit of 2.00 GiB\n" P
