@@ -29,6 +29,7 @@ static void take_caller(struct rac_state *state, struct rac_capture *c)
 	c->native[0] = rac_capture_caller(state);
 	c->stack[0] = 0;
 	c->native_count = 1;
+	c->carriers = (struct rac_frame_set){{0}};
 }
 
 /* A stack that was cut, or ends in code without unwind tables, may not reach to the caller, who owns what is
@@ -42,6 +43,7 @@ static void add_caller(struct rac_state *state, struct rac_capture *c, unsigned 
 			return;
 	if (c->native_count == most)
 		c->native_count--;
+	c->carriers.words[c->native_count / 64] &= ~(UINT64_C(1) << c->native_count % 64);
 	c->native[c->native_count] = rac_capture_caller(state);
 	c->stack[c->native_count++] = 0;
 }
@@ -77,15 +79,18 @@ static uint64_t mix(uint64_t a, uint64_t b)
 /* Two chains, which the processor follows at the same time. */
 static uint64_t hash_of(const struct rac_capture *c)
 {
-	uint64_t even = c->native_count, odd = c->python_count;
-	unsigned i = 0;
+	uint64_t even = 0, odd = c->python_count;
+	unsigned count = 0, i;
 
-	for (; i + 1 < c->native_count; i += 2) {
-		even = mix(even, c->native[i]);
-		odd = mix(odd, c->native[i + 1]);
+	for (i = 0; i < c->native_count; i++) {
+		if (rac_frame_set_has(&c->carriers, i))
+			continue;
+		if (count++ % 2 == 0)
+			even = mix(even, c->native[i]);
+		else
+			odd = mix(odd, c->native[i]);
 	}
-	if (i < c->native_count)
-		even = mix(even, c->native[i]);
+	even = mix(even, count);
 	for (i = 0; i < c->python_count; i++)
 		odd = mix(odd, c->python[i].key);
 	return mix(even * UINT64_C(0x9e3779b97f4a7c15), odd);
@@ -98,6 +103,7 @@ void rac_capture(struct rac_state *state, struct rac_capture *c)
 	enum rac_unwind_end end;
 
 	c->python_count = 0;
+	c->carriers = (struct rac_frame_set){{0}};
 	if (code == NULL) {
 		take_caller(state, c);
 		c->hash = c->native[0];
@@ -109,6 +115,9 @@ void rac_capture(struct rac_state *state, struct rac_capture *c)
 			code->python, c->native, c->native_count, c->python, most, &c->in);
 		if (c->in == NULL && end == RAC_UNWIND_DEPTH)
 			walk_far(code, c, most);
+		if (c->python_count > 0)
+			rac_stack_find_carriers(c->native, c->stack, c->native_count, c->python,
+				c->python_count, c->in->module, &c->carriers);
 		if (c->in != NULL && __builtin_expect(!c->in->known, 0))
 			note_unread(state, c->in);
 	}

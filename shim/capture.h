@@ -9,6 +9,7 @@
 #define RAC_CAPTURE_H
 
 #include "code.h"
+#include "stack_merge.h"
 
 /* Frames for which there is room on any stack. */
 #define RAC_CAPTURE_SHALLOW 32
@@ -20,6 +21,7 @@ struct rac_capture {
 	struct rac_python_frame *python;
 	unsigned most;
 	unsigned native_count, python_count;
+	struct rac_frame_set carriers; /* native ones that do not count, see stack_merge.h */
 	struct rac_python_interpreter *in;
 	uint64_t hash;
 };

@@ -8,12 +8,12 @@
 #include "capture.h"
 
 #include "stack.h"
-#include "stack_merge.h"
 #include <string.h>
 
 #define MERGED_MOST (2 * RAC_SETTINGS_DEPTH_MAX)
 
 _Static_assert(MERGED_MOST <= RAC_STACK_FRAMES_MAX, "a merged stack can be stored");
+_Static_assert(RAC_SETTINGS_DEPTH_MAX <= RAC_FRAME_SET_MAX, "each native frame has a bit");
 
 static uint64_t hash_text(const char *text, size_t n)
 {
@@ -77,8 +77,8 @@ static struct rac_frame frame_of(struct rac_state *state, struct rac_code *code,
 uint64_t rac_capture_store(struct rac_state *state, const struct rac_capture *c)
 {
 	uint16_t merged[MERGED_MOST];
-	unsigned count = rac_stack_merge(
-		c->stack, c->native_count, c->python, c->python_count, merged, MERGED_MOST);
+	unsigned count = rac_stack_merge(c->stack, c->native_count, &c->carriers, c->python,
+		c->python_count, merged, MERGED_MOST);
 	uint64_t *words, place = rac_stack_reserve(&state->arena, count, &words);
 
 	for (unsigned i = 0; place != 0 && i < count; i++) {

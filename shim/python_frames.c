@@ -5,12 +5,16 @@
 #include "python_frames.h"
 
 #include "python_read.h"
+#include "report_frames.h"
+#include <string.h>
 
 /* In `looked_at`: what a module is. From LOOKED_INTERPRETER on, which interpreter. */
 enum { LOOKED_NEVER, LOOKED_OTHER, LOOKED_INTERPRETER };
 
 /* Who owns a frame, from 3.11 on. */
 enum { OWNER_GENERATOR = 1, OWNER_INTERPRETER = 3 };
+
+#define PATH_SHOWN 256
 
 /* Beyond that a chain of frames is none. */
 #define FRAMES_SANE 65536
@@ -30,6 +34,25 @@ struct rac_python *rac_python_init(void *memory, struct rac_code_modules *module
 	p->modules = modules;
 	p->capacity = modules->table->capacity;
 	return p;
+}
+
+/* By its file's name: a program may have an interpreter and code of its own in one module. */
+static bool holds_nothing_else(const struct rac_python *p, uint16_t number)
+{
+	const struct rac_module_table *table = p->modules->table;
+	struct rac_module module;
+	char path[PATH_SHOWN];
+
+	if (!rac_module_read(table, rac_module_table_bytes(table->capacity, table->text_bytes),
+		    number, &module))
+		return false;
+	/* The end of a path has the name. */
+	uint32_t bytes = module.path_bytes < sizeof(path) ? module.path_bytes : sizeof(path) - 1;
+
+	memcpy(path, module.path + module.path_bytes - bytes, bytes);
+	path[bytes] = '\0';
+	return rac_frame_is_interpreter(
+		&(struct rac_report_frame){.module = path, .language = "native"});
 }
 
 /* Several threads may look at one module: each notes what it found, and the last note stays. */
@@ -53,6 +76,7 @@ __attribute__((noinline)) static uint32_t look_at(struct rac_python *p, uint16_t
 			in->layout = layout;
 			in->version = version;
 			in->known = found == RAC_PYTHON_KNOWN;
+			in->module = holds_nothing_else(p, module) ? module : RAC_MODULE_UNKNOWN;
 			what = LOOKED_INTERPRETER + i;
 		}
 	}

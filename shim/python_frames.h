@@ -26,6 +26,7 @@ struct rac_python_interpreter {
 	struct rac_python_layout layout;
 	uint32_t version;
 	bool known;
+	uint16_t module; /* its number, where that holds nothing else; else RAC_MODULE_UNKNOWN */
 	rac_atomic_u32 proven; /* read without system calls */
 	rac_atomic_u64 code_type, text_type, bytes_type;
 };

@@ -23,8 +23,26 @@ static unsigned find_entry(
 	return at < count && python[at].entry < end ? at : count;
 }
 
+void rac_stack_find_carriers(const uint64_t *native, const uintptr_t *stack, unsigned native_count,
+	const struct rac_python_frame *python, unsigned python_count, uint16_t module,
+	struct rac_frame_set *out)
+{
+	uintptr_t outermost = 0;
+
+	*out = (struct rac_frame_set){{0}};
+	for (unsigned i = python_count; i-- > 0 && outermost == 0;)
+		outermost = python[i].entry;
+	if (module == RAC_MODULE_UNKNOWN || outermost == 0)
+		return;
+	/* The first one that ends behind it is the one that it was entered in. */
+	for (unsigned i = 0; i < native_count && (i == 0 || stack[i - 1] <= outermost); i++)
+		if (rac_pc_module(native[i]) == module)
+			out->words[i / 64] |= UINT64_C(1) << i % 64;
+}
+
 unsigned rac_stack_merge(const uintptr_t *stack, unsigned native_count,
-	const struct rac_python_frame *python, unsigned python_count, uint16_t *out, unsigned most)
+	const struct rac_frame_set *carriers, const struct rac_python_frame *python,
+	unsigned python_count, uint16_t *out, unsigned most)
 {
 	struct merged m = {.out = out, .most = most};
 	unsigned at = 0;
@@ -32,7 +50,7 @@ unsigned rac_stack_merge(const uintptr_t *stack, unsigned native_count,
 	for (unsigned i = 0; i < native_count; i++) {
 		unsigned entry = find_entry(python, at, python_count, stack[i]);
 
-		if (entry == python_count)
+		if (entry == python_count && !rac_frame_set_has(carriers, i))
 			add(&m, i);
 		for (; entry != python_count;
 			entry = find_entry(python, at, python_count, stack[i]))

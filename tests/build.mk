@@ -32,8 +32,8 @@ $(B)/tests/units-plain: $(PLAIN_OBJ) $(UNIT_TESTED) | $(STACKS_ALL)
 	$(CC) $(CFLAGS) $(PLAIN_OBJ) $(UNIT_TESTED) $(LDFLAGS) $(UNIT_LIBS) -o $@
 
 .PHONY: units units-plain test run-tests check check-asan check-ubsan check-tsan check-valgrind check-clang \
-	check-worlds check-guests check-clients check-group check-viewers check-integrations check-mutants check-faults \
-	check-sanitizers check-all soak mutation coverage
+	check-worlds check-pythons check-guests check-clients check-group check-viewers check-integrations \
+	check-mutants check-faults check-sanitizers check-all soak mutation coverage
 
 units: $(B)/tests/units ## build the unit tests
 units-plain: $(B)/tests/units-plain ## build the unit tests without Criterion
@@ -94,6 +94,9 @@ check-worlds: ## run the tests on aarch64, with musl, and on older and newer rel
 	@scripts/check-musl.sh $(B)/librac_track.so
 	@B=$(B) scripts/check-glibc.sh $(SUITES)
 
+check-pythons: all apps $(STACKS)/python_probe.so ## run what tests Python with each CPython that is promised
+	@B=$(B) scripts/check-pythons.sh
+
 # Minutes: the project compiles and tests itself, thrice.
 check-guests: ## run everyday programs, this project's build and other preloaded libraries with the shim
 	@scripts/setup.sh guests
@@ -136,6 +139,7 @@ check-sanitizers: ## programs under the shim, with the shim and all of it built 
 
 # Hours: the longest last.
 EVERY_CHECK := lint test check check-model check-mutants check-faults check-sanitizers check-group check-kill \
-               fuzz-record check-diff coverage mutation check-clients check-worlds check-guests check-viewers check-integrations soak
+               fuzz-record check-diff coverage mutation check-clients check-worlds check-pythons check-guests check-viewers \
+               check-integrations soak
 
 check-all: $(EVERY_CHECK) ## all checks there are

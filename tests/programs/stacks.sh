@@ -243,8 +243,11 @@ for path in "$PYTHON" /usr/bin/python3 ${PYTHONS:-}; do
 	is 'among the native frames of what they run in' "$(report '{(f[0], f[-1], f.count("p")) for f in
 		["".join(f["language"][0] for f in s["frames"]) for s in r["sites"] if s["live_bytes"] == 603]}')" \
 		"{('n', 'n', 5)}"
+	# Each call of a function of 3.10 is some native frames: those that are kept end within Python.
+	outer=n
+	[ "$version" != 3.10 ] || outer=
 	is 'also where not all of them are kept' "$(report '[re.sub("n+", "n", re.sub("p+", "p", "".join(f["language"][0]
-		for f in s["frames"]))) for s in r["sites"] if s["live_bytes"] == 500]')" "['npn']"
+		for f in s["frames"]))) for s in r["sites"] if s["live_bytes"] == 500]')" "['np$outer']"
 	shimmed RAC_STACKS=python "$path" -B "$T/train.py" "$SIM/libcudart.so"
 	python_frames >"$T/got"
 	is 'alone they are the same' "$(diff "$T/expected" "$T/got")" ''

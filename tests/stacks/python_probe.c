@@ -85,11 +85,15 @@ size_t probe_merged(char *to, size_t most)
 {
 	struct stack s;
 	uint16_t merged[2 * FRAMES];
+	struct rac_frame_set carriers;
 	size_t used = 0;
 	unsigned count;
 
 	take(&s);
-	count = rac_stack_merge(s.places, s.native_count, s.frames, s.count, merged, 2 * FRAMES);
+	rac_stack_find_carriers(s.native, s.places, s.native_count, s.frames, s.count,
+		s.in != NULL ? s.in->module : RAC_MODULE_UNKNOWN, &carriers);
+	count = rac_stack_merge(
+		s.places, s.native_count, &carriers, s.frames, s.count, merged, 2 * FRAMES);
 	for (unsigned i = 0; i < count && used < most; i++) {
 		Dl_info info = {0};
 

@@ -6,6 +6,7 @@ import ctypes
 import functools
 import gc
 import os
+import re
 import sys
 import threading
 import time
@@ -222,25 +223,30 @@ def case_imports(probe):
 
 
 def case_merged(probe):
-    """Each Python frame is where the interpreter's own function was, which is not shown."""
+    """Each Python frame is where the interpreter's own function was; its others, as those that sort, are not shown."""
+    texts = []
 
     class Item:
         def __lt__(self, other):
-            self.text = take(FREE.probe_merged)
+            texts.append(take(FREE.probe_merged))
             return True
 
-    items = [Item(), Item()]
-    sorted(items)
-    rows = fields(next(i for i in items if hasattr(i, "text")).text)
+    def compare(one, other):
+        return int(sorted([Item(), Item()]) is None)
+
+    pair = (ctypes.c_int * 2)(1, 2)
+    kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+    ctypes.CDLL(None).qsort(pair, ctypes.c_size_t(2), ctypes.c_size_t(4), kind(compare))
+    rows = fields(texts[0])
     python = [row[2] for row in rows if row[0] != b"native"]
     own = [row[2] for row in own_frames(sys._getframe())]
-    assert python == [b"take", name_of(Item.__lt__.__code__).encode()] + own, python
+    inner = [name_of(f.__code__).encode() for f in (Item.__lt__, compare)]
+    assert python == [b"take"] + inner + own, python
     shape = "".join("n" if row[0] == b"native" else "p" for row in rows)
-    # C called by take and __lt__, those by sorting, that by the case, and all by the program's start.
-    assert shape.startswith("n") and shape.endswith("n"), shape
-    after = shape.split("p", 2)[2]
-    assert after.startswith("n") and after.strip("n").startswith("p"), shape
+    # C called by take, that by qsort, and all by the program's start.
+    assert re.sub("n+", "n", shape) == "npppn" + "p" * len(own) + "n", shape
     names = [row[1] for row in rows if row[0] == b"native"]
+    assert b"qsort" in names or b"qsort_r" in names, names
     assert b"_PyEval_EvalFrameDefault" not in names, names
     assert names[-1] in (b"_start", b"?"), names
 

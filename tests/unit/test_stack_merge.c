@@ -10,6 +10,19 @@
 /* Four native frames, of 100 bytes each. */
 static const uintptr_t stack[] = {1100, 1200, 1300, 1400};
 
+/* Of an interpreter, but for the second. */
+#define INTERPRETER 7
+static const uint64_t pcs[] = {(uint64_t)INTERPRETER << RAC_PC_ADDRESS_BITS, 8,
+	(uint64_t)INTERPRETER << RAC_PC_ADDRESS_BITS, (uint64_t)INTERPRETER << RAC_PC_ADDRESS_BITS};
+static uint16_t interpreter;
+
+static void restore(void)
+{
+	interpreter = RAC_MODULE_UNKNOWN;
+}
+
+TestSuite(stack_merge, .init = restore);
+
 /* The merged stack as text: native frames as digits, Python frames as letters. */
 static const char *merge(unsigned native, const uintptr_t *entries, unsigned count, unsigned most)
 {
@@ -19,7 +32,10 @@ static const char *merge(unsigned native, const uintptr_t *entries, unsigned cou
 
 	for (unsigned i = 0; i < count; i++)
 		python[i].entry = entries[i];
-	unsigned n = rac_stack_merge(stack, native, python, count, out, most);
+	struct rac_frame_set carriers;
+
+	rac_stack_find_carriers(pcs, stack, native, python, count, interpreter, &carriers);
+	unsigned n = rac_stack_merge(stack, native, &carriers, python, count, out, most);
 
 	for (unsigned i = 0; i < n; i++)
 		text[i] = (char)((out[i] & RAC_MERGED_PYTHON) != 0
@@ -64,6 +80,19 @@ Test(stack_merge, puts_what_lies_beyond_at_the_end)
 	cr_assert_str_eq(MERGE(4, 16, 0, 0), "0123ab");
 	cr_assert_str_eq(MERGE(4, 16, 5000), "0123a");
 	cr_assert_str_eq(MERGE(0, 16, 1150), "a");
+}
+
+Test(stack_merge, leaves_out_what_carries_python_from_function_to_function)
+{
+	interpreter = INTERPRETER;
+	cr_assert_str_eq(MERGE(4, 16, 0, 1250), "1ab3");
+	cr_assert_str_eq(MERGE(4, 16, 1050, 1250), "a1b3");
+	cr_assert_str_eq(MERGE(4, 16, 1350), "1a");
+	cr_assert_str_eq(MERGE(4, 16, 1050), "a123");
+	cr_assert_str_eq(MERGE(4, 16, 5000), "1a");
+	/* Where nobody knows where they were entered, all is as it is. */
+	cr_assert_str_eq(MERGE(4, 16, 0, 0), "0123ab");
+	cr_assert_str_eq(merge(4, NULL, 0, 16), "0123");
 }
 
 Test(stack_merge, gives_no_more_frames_than_asked_for)
