@@ -46,6 +46,9 @@ integrations cmake            command:ctest
 integrations slurm-wlm        command:slurmctld
 integrations libslurm-dev     file:/usr/include/slurm/spank.h
 integrations munge            command:munged
+integrations meson            command:meson
+integrations ninja-build      command:ninja
+integrations bazel-bootstrap  command:bazel
 integrations prometheus       command:promtool
 integrations prometheus-node-exporter command:prometheus-node-exporter
 integrations libopenmpi-dev   command:mpicc.openmpi

@@ -24,4 +24,8 @@ run env -C "$T/project" RAC="$RAC" ctest -T memcheck
 contains 'ctest finds a leak' "$(cat "$T/out")" 'leaky ............................   Defects: '
 contains 'and counts it' "$(cat "$T/out")" 'Memory leak - 1'
 is 'and none in a program without' "$(grep -c 'clean .*Defects' "$T/out")" 0
+sed -i 's/--limit=640M/& --fail-on=leak/' "$T/project/DartConfiguration.tcl"
+run env -C "$T/project" RAC="$RAC" ctest -T memcheck
+contains 'with a condition the test that leaks fails, too' "$(cat "$T/out")" '(Failed)'
+is 'that one alone' "$(grep -c '(Failed)' "$T/out")" 1
 finish
