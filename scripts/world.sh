@@ -23,12 +23,15 @@ world_lacks() {
 	done | grep -q yes
 }
 
+# Seconds for one script: well above what each needs, so that a hang ends with a name.
+world_patience=600
+
 # world_check NAME COMMAND…: runs a test script; cases that the world lacks are named and not judged.
 world_check() {
 	world_name=$1
 	shift
 	# shellcheck disable=SC2154  # set by who sources this
-	$enter "$@" >"$B/log" 2>&1 </dev/null
+	$enter timeout -k 10 "$world_patience" "$@" >"$B/log" 2>&1 </dev/null
 	world_status=$?
 	world_bad=0
 	sed -n -e 's/: status [0-9]*$//' -e 's/^not ok - //p' "$B/log" >"$B/failed"

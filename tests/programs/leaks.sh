@@ -106,21 +106,24 @@ is 'every program of the zoo has a verdict' \
 	} | sort)"
 
 # Who is blamed is never what carries everybody: the C library, an interpreter.
-# blamed PROGRAM: what each output says that the memory was taken in, and the rule that would forgive it.
+# blamed PROGRAM: what each output says that the memory was taken in, and the rule that would forgive it; once,
+# however many places a compiler makes of one.
 blamed() {
 	# shellcheck disable=SC2046  # a command of several words
 	run env XDG_RUNTIME_DIR="$T" RAC_STACKS=native,python "$RAC" run --report "$T/blamed.json" -- $(command_of "$1")
-	"$RAC" report "$T/blamed.json" | sed -n 's/.*  by [^:]* cudaMalloc\( in [^ :]*\)*.*/report\1/p'
-	"$RAC" export --format junit "$T/blamed.json" | sed -n 's/.* message="[^"]* cudaMalloc by [^ ,]*\([^",]*\).*/junit\1/p'
-	"$RAC" suppress "$T/blamed.json" | sed -n 's/^\(site:\).*/\1/; /^[a-z]*:/p'
+	{
+		"$RAC" report "$T/blamed.json" | sed -n 's/.*  by [^:]* cudaMalloc\( in [^ :]*\)*.*/report\1/p'
+		"$RAC" export --format junit "$T/blamed.json" | sed -n 's/.* message="[^"]* cudaMalloc by [^ ,]*\([^",]*\).*/junit\1/p'
+		"$RAC" suppress "$T/blamed.json" | sed -n 's/^\(site:\).*/\1/; /^[a-z]*:/p'
+	} | LC_ALL=C sort -u
 }
-is 'what starts a stripped program is not blamed' "$(blamed loop_stripped)" 'report
-junit
+is 'what starts a stripped program is not blamed' "$(blamed loop_stripped)" 'junit
+report
 site:'
 if python_is_read; then
-	is 'nor is what a Python program calls through' "$(blamed python_kept)" 'report in step
-junit in step
-leak:^step$'
+	is 'nor is what a Python program calls through' "$(blamed python_kept)" 'junit in step
+leak:^step$
+report in step'
 else
 	skip 'nor is what a Python program calls through' "$python_is_not_read"
 fi
