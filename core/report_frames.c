@@ -7,6 +7,7 @@
 #include "site_id.h"
 #include <string.h>
 
+/* Lists below hold their names in place: each program that loads the library pays for pointers. */
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
 
 static const char *text(const char *string)
@@ -57,7 +58,7 @@ bool rac_frame_is_interpreter(const struct rac_report_frame *frame)
 /* Under the names of glibc before 2.34, too ("libc-2.31.so"), and of musl, where the loader is the library. */
 static bool is_c_library(const struct rac_report_frame *frame)
 {
-	static const char *const names[] = {"libc.so", "libc-2.", "libpthread", "libc.musl-",
+	static const char names[][16] = {"libc.so", "libc-2.", "libpthread", "libc.musl-",
 		"ld-linux", "ld-2.", "ld-musl-", "libstdc++.so", "libc++.so"};
 	const char *file = file_of(frame);
 
@@ -70,7 +71,7 @@ static bool is_c_library(const struct rac_report_frame *frame)
 /* What calls main, in the program itself or in the C library, and what calls the function of a thread. */
 static bool is_start(const struct rac_report_frame *frame)
 {
-	static const char *const threads[] = {"start_thread", "thread_start", "start", "clone",
+	static const char threads[][20] = {"start_thread", "thread_start", "start", "clone",
 		"__clone", "clone3", "__clone3", "__clone_internal"};
 	const char *function = text(frame->function);
 
