@@ -76,7 +76,7 @@ with_oldest() {
 [ "$(uname -m)" = x86_64 ] || skip_world 'its packages are known here for x86-64 alone'
 command -v dpkg-deb >/dev/null || skip_world 'no dpkg-deb to unpack it with'
 mkdir -p "$B"
-fetch 2>"$B/log" || skip_world "it could not be fetched: $(tail -n 1 "$B/log")"
+fetch 2>"$B/log" || skip_world "it could not be fetched: $(tail -n 1 "$B/log" | grep . || echo 'the time was up')"
 write_compiler
 printf '#include <gnu/libc-version.h>\n#include <stdio.h>\nint main(void) { return puts(gnu_get_libc_version()) < 0; }' |
 	"$compiler" -x c - -o "$B/version" 2>"$B/log" || skip_world "gcc cannot link with it: $(head -n 1 "$B/log")"
