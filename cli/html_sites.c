@@ -4,6 +4,7 @@
 #include "html_parts.h"
 
 #include "site_words.h"
+#include "time_text.h"
 #include <stdlib.h>
 
 #define ROWS_MOST 5000
@@ -95,6 +96,34 @@ static void put_frame(struct rac_html *h, const struct rac_report_frame *frame)
 	rac_html_text(h, words);
 }
 
+static void put_seconds(struct rac_html *h, const char *before, uint64_t ns)
+{
+	char seconds[RAC_SECONDS_TEXT_MAX];
+
+	rac_seconds_text(seconds, ns, 2);
+	rac_html_put(h, before);
+	rac_html_put(h, seconds);
+	rac_html_put(h, " s");
+}
+
+/* "taken first at 0.10 s, last at 12.40 s; 3 of 40 given back before anything else was taken" */
+static void put_when(struct rac_html *h, const struct rac_report_site *site)
+{
+	if (site->first_ns == RAC_REPORT_TIME_UNKNOWN || site->last_ns == RAC_REPORT_TIME_UNKNOWN)
+		return;
+	rac_html_put(h, "<p class=\"soft\">");
+	put_seconds(h, "taken first at ", site->first_ns);
+	put_seconds(h, ", last at ", site->last_ns);
+	if (site->temporary_count > 0) {
+		rac_html_put(h, "; ");
+		rac_html_number(h, site->temporary_count);
+		rac_html_put(h, " of ");
+		rac_html_number(h, site->total_count);
+		rac_html_put(h, " given back before anything else was taken");
+	}
+	rac_html_put(h, "</p>");
+}
+
 /* The frame that says most, and all of them behind it. */
 static void put_where(struct rac_html *h, const struct rac_stack *stack)
 {
@@ -114,7 +143,9 @@ static void put_where(struct rac_html *h, const struct rac_stack *stack)
 		put_frame(h, &stack->frames[i]);
 		rac_html_put(h, "</code></li>");
 	}
-	rac_html_put(h, "</ol></details></td>");
+	rac_html_put(h, "</ol>");
+	put_when(h, stack->site);
+	rac_html_put(h, "</details></td>");
 }
 
 static void put_row(struct rac_html *h, const struct rac_stack *stack)

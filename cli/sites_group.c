@@ -5,6 +5,7 @@
 #include "symbolise.h"
 
 #include "checked.h"
+#include "report_sites.h"
 #include "site_words.h"
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,8 @@ static void add_site(struct rac_report_site *to, const struct rac_report_site *m
 	add(&to->peak_bytes, more->peak_bytes);
 	add(&to->total_bytes, more->total_bytes);
 	add(&to->total_count, more->total_count);
+	add(&to->temporary_count, more->temporary_count);
+	rac_report_site_join_times(to, more);
 }
 
 /* What a place held is the sum of what its sites held. */

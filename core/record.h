@@ -27,7 +27,7 @@
 #include "report.h"
 
 #define RAC_RECORD_MAGIC        UINT64_C(0x0a0d434552434152) /* "RACREC\r\n" on a little-endian machine */
-#define RAC_RECORD_VERSION      2
+#define RAC_RECORD_VERSION      3
 #define RAC_RECORD_TEXT_MAX     256
 #define RAC_RECORD_COMMAND_MAX  4096
 #define RAC_RECORD_BOOT_ID_MAX  40 /* 36 characters of a UUID, NUL */

@@ -133,6 +133,10 @@ struct rac_report_site {
 	uint64_t live_bytes, live_count;
 	uint64_t peak_bytes; /* what the site held when its device was at its peak */
 	uint64_t total_bytes, total_count;
+	uint64_t temporary_count; /* of these, given back before their thread took anything else */
+	/* When its first and its last request were made, since the process started, up to 20 ms too early;
+	 * RAC_REPORT_TIME_UNKNOWN. */
+	uint64_t first_ns, last_ns;
 	enum rac_grade grade;
 	enum rac_trend trend;
 	const struct rac_report_frame *frames; /* innermost first */

@@ -130,6 +130,14 @@ static void emit_frame(struct rac_emit *e, const struct rac_report_frame *f)
 	rac_json_object_end(e);
 }
 
+static void emit_time(struct rac_emit *e, const char *key, uint64_t ns)
+{
+	if (ns != RAC_REPORT_TIME_UNKNOWN)
+		rac_json_u64(e, key, ns);
+	else
+		rac_json_null(e, key);
+}
+
 static void emit_site(struct rac_emit *e, const struct rac_report_site *s)
 {
 	rac_json_object_begin(e, NULL);
@@ -148,6 +156,9 @@ static void emit_site(struct rac_emit *e, const struct rac_report_site *s)
 	rac_json_u64(e, "peak_bytes", s->peak_bytes);
 	rac_json_u64(e, "total_bytes", s->total_bytes);
 	rac_json_u64(e, "total_count", s->total_count);
+	rac_json_u64(e, "temporary_count", s->temporary_count);
+	emit_time(e, "first_ns", s->first_ns);
+	emit_time(e, "last_ns", s->last_ns);
 	rac_json_string(e, "grade", rac_grade_name(s->grade));
 	if (s->scope != NULL)
 		rac_json_string(e, "scope", s->scope);

@@ -151,6 +151,13 @@ static const char *owner_of(const struct work *w, const uint64_t *words, size_t 
 	return innermost;
 }
 
+static uint64_t moment_ns(uint32_t moment)
+{
+	return moment != 0 && moment != RAC_SITE_MOMENT_LATER
+		? (uint64_t)(moment - 1) << RAC_SITE_TICK_SHIFT
+		: RAC_REPORT_TIME_UNKNOWN;
+}
+
 static void fill_site(
 	struct work *w, const struct rac_site_snapshot *s, struct rac_report_site *out)
 {
@@ -168,6 +175,9 @@ static void fill_site(
 		.peak_bytes = s->peak_bytes,
 		.total_bytes = s->total_bytes,
 		.total_count = s->total_count,
+		.temporary_count = s->temporary_count,
+		.first_ns = moment_ns(s->about.first),
+		.last_ns = moment_ns(s->last),
 		.grade = RAC_GRADE_LEAK,
 		.scope = rac_stack_text(w->tables->arena, s->about.scope),
 		.is_ignored = s->about.is_ignored,
@@ -285,6 +295,18 @@ static void sort(struct rac_report_site *sites, size_t n,
 	}
 }
 
+void rac_report_site_join_times(struct rac_report_site *to, const struct rac_report_site *more)
+{
+	bool is_known = to->first_ns != RAC_REPORT_TIME_UNKNOWN &&
+		more->first_ns != RAC_REPORT_TIME_UNKNOWN;
+
+	if (!is_known || more->first_ns < to->first_ns)
+		to->first_ns = is_known ? more->first_ns : RAC_REPORT_TIME_UNKNOWN;
+	/* Not known is the highest number. */
+	if (more->last_ns > to->last_ns)
+		to->last_ns = more->last_ns;
+}
+
 static void add(struct rac_report_site *to, const struct rac_report_site *more)
 {
 	to->live_bytes += more->live_bytes;
@@ -292,6 +314,8 @@ static void add(struct rac_report_site *to, const struct rac_report_site *more)
 	to->peak_bytes += more->peak_bytes;
 	to->total_bytes += more->total_bytes;
 	to->total_count += more->total_count;
+	to->temporary_count += more->temporary_count;
+	rac_report_site_join_times(to, more);
 }
 
 static size_t id_of(const struct room *room, const struct rac_report_site *site)

@@ -46,4 +46,7 @@ size_t rac_report_sites(const struct rac_site_tables *tables, enum rac_sites_sty
 	void *memory, size_t bytes, const struct rac_report_site **out,
 	struct rac_site_positions *positions);
 
+/* Of two sites that are shown as one: what is not known of one is not known of both. */
+void rac_report_site_join_times(struct rac_report_site *to, const struct rac_report_site *more);
+
 #endif

@@ -11,6 +11,7 @@
  */
 #include "sites.h"
 
+#include "arena.h"
 #include "checked.h"
 #include <string.h>
 
@@ -25,6 +26,8 @@
 #define SCOPE_MASK   UINT64_C(0x3fffffff) /* an arena has no more words */
 
 _Static_assert(sizeof(struct rac_site) == 128, "two cache lines");
+_Static_assert(
+	RAC_ARENA_FIRST << RAC_ARENA_LEVELS <= UINT32_MAX, "a stack's place is 32 bits long");
 
 static uint64_t level_sites(unsigned level)
 {
@@ -128,9 +131,11 @@ struct rac_site *rac_sites_at(struct rac_sites *s, uint32_t id)
 
 void rac_site_describe(struct rac_site *site, const struct rac_site_about *about)
 {
-	rac_store_relaxed(&site->stack, about->stack);
+	rac_store_relaxed(&site->stack, (uint32_t)about->stack);
+	rac_store_relaxed(&site->first, about->first);
 	/* Release, as of those who count units of it: who reads how many were counted reads of what. */
-	rac_store_release(&site->unit, about->unit);
+	if (about->unit <= UINT32_MAX)
+		rac_store_release(&site->unit, (uint32_t)about->unit);
 	rac_store_release(&site->about,
 		DESCRIBED | (about->is_ignored ? IGNORED : 0) |
 			((uint64_t)about->scope & SCOPE_MASK) << SCOPE_SHIFT | about->api);
@@ -228,6 +233,7 @@ bool rac_site_about(const struct rac_site *site, struct rac_site_about *out)
 		.kind = (uint8_t)(key >> KIND_SHIFT),
 		.device = (uint8_t)(key >> DEVICE_SHIFT),
 		.stack = rac_load_relaxed(&site->stack),
+		.first = rac_load_relaxed(&site->first),
 		.unit = rac_load_relaxed(&site->unit),
 	};
 	return (about & DESCRIBED) != 0;
@@ -249,6 +255,7 @@ bool rac_site_read(const struct rac_site *site, uint64_t peak_number, struct rac
 		? rac_load_relaxed(&site->noted)
 		: out->live_bytes;
 	out->temporary_count = rac_load_relaxed(&site->temporary);
+	out->last = rac_load_relaxed(&site->last);
 	out->marks.first = rac_load_relaxed(&site->mark_first);
 	out->marks.most = rac_load_relaxed(&site->mark_most);
 	out->marks.rises = rac_load_relaxed(&site->mark_rises);

@@ -20,6 +20,8 @@
  * Before its bytes change for the first time after a peak, it notes what it held, which is what it held
  * then, because nothing of it happened since. Events that are under way at the instant of the peak may
  * or may not be in it.
+ *
+ * Moments are coarse, so that most takes find the one of theirs written already and write none.
  */
 #ifndef RAC_SITES_H
 #define RAC_SITES_H
@@ -38,16 +40,18 @@
  */
 struct rac_site {
 	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 key; /* 0: free */
-	rac_atomic_u64 unit;                         /* bytes; 0: not known */
+	rac_atomic_u32 unit;                         /* bytes; 0: not known, or more than fit */
+	rac_atomic_u32 last;                         /* the moment of its last take */
 	rac_atomic_u64 noted_for; /* the number of the peak for which `noted` holds */
 	rac_atomic_u64 taken_units, given_units;
 	rac_atomic_u64 taken_bytes, taken_count; /* of other sizes */
 	rac_atomic_u64 temporary; /* given back before its thread took anything else */
 	_Alignas(RAC_CACHE_LINE) rac_atomic_u64 given_bytes; /* of other sizes */
 	rac_atomic_u64 given_count;
-	rac_atomic_u64 noted;                             /* bytes held at that peak */
-	rac_atomic_u64 about;                             /* see sites.c; 0: not described yet */
-	rac_atomic_u64 stack;                             /* where its frames lie; 0: none */
+	rac_atomic_u64 noted; /* bytes held at that peak */
+	rac_atomic_u64 about; /* see sites.c; 0: not described yet */
+	rac_atomic_u32 stack; /* where its frames lie, in an arena of fewer words; 0: none */
+	rac_atomic_u32 first; /* the moment of its first take */
 	rac_atomic_u64 mark_first, mark_most, mark_rises; /* at checkpoints, see checkpoints.h */
 };
 
@@ -65,6 +69,7 @@ struct rac_site_about {
 	uint8_t device;
 	uint32_t scope;  /* its name, likewise; 0: none */
 	bool is_ignored; /* by the program: no leak */
+	uint32_t first;  /* the moment of its first request */
 	uint64_t stack;
 	uint64_t unit; /* the size of its first request */
 };
@@ -84,6 +89,7 @@ struct rac_site_snapshot {
 	uint64_t peak_bytes; /* held when the device was at its peak */
 	uint64_t total_bytes, total_count;
 	uint64_t temporary_count;
+	uint32_t last; /* the moment of its last request */
 };
 
 /* Starts an empty table in *s, which the caller owns. Maps nothing yet. */
@@ -116,8 +122,29 @@ void rac_site_describe(struct rac_site *site, const struct rac_site_about *about
  */
 void rac_site_take(struct rac_site *site, uint64_t bytes, uint64_t peak_number);
 void rac_site_give(struct rac_site *site, uint64_t bytes, uint64_t peak_number, bool temporary);
-/* Takes back a take: the caller undid what it counted, as if it had never been. */
+/* Takes back a take: the caller undid what it counted, as if it had never been; its moment stays. */
 void rac_site_undo(struct rac_site *site, uint64_t bytes, uint64_t peak_number);
+
+/*
+ * A moment: ticks of 2^23 ns (8.4 ms) since the process started, and 1. 0: not known. The last value stands for all
+ * after 417 days.
+ */
+#define RAC_SITE_TICK_SHIFT   23
+#define RAC_SITE_MOMENT_LATER UINT32_MAX
+
+static inline uint32_t rac_site_moment(uint64_t since_start_ns)
+{
+	uint64_t moment = (since_start_ns >> RAC_SITE_TICK_SHIFT) + 1;
+
+	return moment < RAC_SITE_MOMENT_LATER ? (uint32_t)moment : RAC_SITE_MOMENT_LATER;
+}
+
+/* When the site takes. Of two threads at once that of the slower one may stay. */
+static inline void rac_site_take_at(struct rac_site *site, uint32_t moment)
+{
+	if (rac_load_relaxed(&site->last) < moment)
+		rac_store_relaxed(&site->last, moment);
+}
 
 /* Level sizes, for who lays levels out in a record and who reads them there. */
 uint64_t rac_sites_level_bytes(unsigned level);

@@ -49,6 +49,7 @@ uint32_t rac_site_count_at(
 	struct rac_site *site;
 	bool made;
 	uint32_t id = rac_sites_intern(&state->sites, key, &site, &made);
+	uint32_t moment = rac_moment(&state->moments);
 
 	if (id == 0)
 		return 0;
@@ -59,7 +60,9 @@ uint32_t rac_site_count_at(
 				.scope = rac_thread.scope.hash != 0
 					? rac_scope_place(state, &rac_thread.scope)
 					: 0,
+				.first = moment,
 				.unit = call->bytes});
+	rac_site_take_at(site, moment);
 	rac_site_take(site, call->bytes,
 		rac_tracker_peak_number(state->tracker, peak_of(call->kind, call->device)));
 	return id;
@@ -142,6 +145,7 @@ uint32_t rac_site_ignored(struct rac_state *state, const struct rac_entry *entry
 	uint32_t id = rac_sites_intern(&state->sites, key, &site, &made);
 
 	about.is_ignored = true;
+	about.first = 0;
 	if (id != 0 && made)
 		rac_site_describe(site, &about);
 	return id;

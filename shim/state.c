@@ -87,6 +87,7 @@ static struct rac_state *make_state(uint64_t birth, bool quietly)
 	rac_process_info_read(&state->record.header->process);
 	rac_startup_read_settings(state);
 	if (!quietly) {
+		rac_moments_start(&state->moments, state->record.header->process.started_mono_ns);
 		rac_record_file_start(state);
 		rac_events_start(state);
 	}

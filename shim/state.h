@@ -13,6 +13,7 @@
 #include "elastic.h"
 #include "hooks.h"
 #include "ledger.h"
+#include "moment.h"
 #include "pool.h"
 #include "rac_track.h"
 #include "record.h"
@@ -78,6 +79,7 @@ struct rac_state {
 	uint64_t timeline_bytes;    /* that were asked for */
 	uint64_t timeline_ahead_ns; /* by how much its clock is ahead of the kernel's */
 	uint32_t timeline_slot;
+	struct rac_moments moments;
 	rac_atomic_u32 hook_names[RAC_HOOK_COUNT]; /* their places in the arena; 0: not there yet */
 	struct rac_settings settings;
 	struct rac_stderr_identity stderr_identity;

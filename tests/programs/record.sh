@@ -280,6 +280,6 @@ unreadable 'a record that was cut short' 'is a record that was cut short'
 head -c 20 "$T/whole" >"$T/run.rec"
 unreadable 'cut in its first line' 'is a record that was cut short'
 { head -c 8 "$T/whole"; printf '\377\377\377\377'; tail -c +13 "$T/whole"; } >"$T/run.rec"
-unreadable 'one of another version' 'is a record of version 4294967295; this program reads version 2'
+unreadable 'one of another version' 'is a record of version 4294967295; this program reads version 3'
 
 finish

@@ -86,4 +86,40 @@ shimmed RAC_STACKS=none "$T/closer" "$T/libone.so" "$T/libtwo.so"
 is 'without stacks there are no sites' "$(report 'r["sites"]')" '[]'
 is 'and the figures are the same' "$(report 'r["devices"][0]["live_bytes"]')" 7340032
 
+# When: the timeline reads a finer clock for each event, shortly after.
+compile "$T/later" '
+	#include <cuda.h>
+	#include <unistd.h>
+	static __attribute__((noinline)) int often(CUdeviceptr *out) { return cuMemAlloc(out, 1 << 20); }
+	static __attribute__((noinline)) int once(CUdeviceptr *out) { return cuMemAlloc(out, 1 << 10); }
+	int main(void)
+	{
+		CUcontext context;
+		CUdeviceptr out;
+		if (cuInit(0) || cuDevicePrimaryCtxRetain(&context, 0) || cuCtxSetCurrent(context) || usleep(200000))
+			return 1;
+		for (int i = 0; i < 2; i++)
+			if (often(&out) || (i == 0 && (once(&out) || usleep(300000))))
+				return 1;
+		return cuMemFree(out) || usleep(100000);
+	}' -O0 -Itests/sim/include -L"$SIM" -lcuda -Wl,-rpath,"$SIM"
+shimmed RAC_STACKS=native RAC_TIMELINE=on "$T/later"
+is 'a place tells when it first and last took memory, and how often that was given back at once' \
+	"$("$PYTHON" -c '
+import json, sys
+r = json.load(open(sys.argv[1]))
+t = r["timeline"]
+for n, site in sorted(enumerate(r["sites"]), key=lambda pair: -pair[1]["total_bytes"]):
+	taken, held = [], 0
+	for at, which, live in zip(t["at_ns"], t["site"], t["live_bytes"]):
+		if which == n:
+			taken += [at] if live > held else []
+			held = live
+	near = [0 <= taken[i] - site[key] < 120e6 for i, key in ((0, "first_ns"), (-1, "last_ns"))]
+	print(len(taken), near, site["temporary_count"])' "$T/report.json" 2>&1 | tr '\n' '|')" \
+	'2 [True, True] 1|1 [True, True] 0|'
+shimmed "$T/later"
+is 'what one part of a program took is one place from its first request to its last' \
+	"$(report '[(s["first_ns"] > 150e6, s["last_ns"] - s["first_ns"] > 250e6) for s in r["sites"]]')" '[(True, True)]'
+
 finish

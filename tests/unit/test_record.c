@@ -193,7 +193,7 @@ Test(record, of_another_version_is_refused)
 {
 	parts.header->version = 1;
 	cr_assert(open_bytes(file.used) == NULL);
-	cr_assert_str_eq(message, "is a record of version 1; this program reads version 2");
+	cr_assert_str_eq(message, "is a record of version 1; this program reads version 3");
 }
 
 Test(record, segments_that_overlap_are_refused)

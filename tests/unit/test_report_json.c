@@ -249,6 +249,9 @@ Test(report_json, lists_sites_and_conditions_that_it_is_given)
 			.peak_bytes = 3,
 			.total_bytes = 4,
 			.total_count = 5,
+			.temporary_count = 6,
+			.first_ns = 7,
+			.last_ns = RAC_REPORT_TIME_UNKNOWN,
 			.grade = RAC_GRADE_LEAK,
 			.frames = &frame,
 			.frame_count = 1},
@@ -267,6 +270,7 @@ Test(report_json, lists_sites_and_conditions_that_it_is_given)
 		"\"sites\":[{\"id\":\"9f2c5b1e\",\"device\":0,\"kind\":\"managed\","
 		"\"api\":\"cuMemAllocManaged\",\"owner\":\"libfoo.so.1\",\"live_bytes\":1,"
 		"\"live_count\":2,\"peak_bytes\":3,\"total_bytes\":4,\"total_count\":5,"
+		"\"temporary_count\":6,\"first_ns\":7,\"last_ns\":null,"
 		"\"grade\":\"leak\",\"frames\":[{\"module\":\"libfoo.so.1\",\"build_id\":\"abcd\","
 		"\"offset\":4096,\"function\":\"f\",\"file\":\"f.c\",\"line\":12,"
 		"\"language\":\"native\"}]},{\"id\":\"00000001\","));

@@ -118,6 +118,31 @@ Test(report_sites, calls_of_one_owner_are_one_site_and_add_up)
 	cr_assert(eq(sz, list[0].frame_count, 0));
 }
 
+Test(report_sites, a_place_begins_with_the_first_and_ends_with_the_last_of_its_stacks)
+{
+	uint16_t torch = module("/opt/lib/libtorch.so", 0x10000);
+	struct place places[] = {
+		place_in(torch, 0x10010), place_in(torch, 0x10020), place_in(torch, 0x10030)};
+	struct rac_site *site;
+	bool made;
+
+	for (uint64_t key = 1; key <= 3; key++) {
+		take(key, &places[key - 1], 100);
+		rac_sites_intern(&sites, rac_site_key(key << 12, 0, 0), &site, &made);
+		rac_store_relaxed(&site->first, rac_site_moment((4 - key) << RAC_SITE_TICK_SHIFT));
+		rac_site_take_at(site, rac_site_moment((4 + key) << RAC_SITE_TICK_SHIFT));
+	}
+	report(RAC_SITES_BY_OWNER);
+	cr_assert(eq(sz, count, 1));
+	cr_assert(eq(u64, list[0].first_ns, UINT64_C(1) << RAC_SITE_TICK_SHIFT));
+	cr_assert(eq(u64, list[0].last_ns, UINT64_C(7) << RAC_SITE_TICK_SHIFT));
+	rac_store_relaxed(&site->first, 0);
+	rac_site_take_at(site, RAC_SITE_MOMENT_LATER);
+	report(RAC_SITES_BY_OWNER);
+	cr_assert(eq(u64, list[0].first_ns, RAC_REPORT_TIME_UNKNOWN));
+	cr_assert(eq(u64, list[0].last_ns, RAC_REPORT_TIME_UNKNOWN));
+}
+
 Test(report_sites, what_was_taken_counts_before_anybody_says_by_whom)
 {
 	struct rac_site *site;

@@ -113,8 +113,12 @@ Test(sites, without_memory_there_is_no_site)
 
 Test(sites, what_is_said_of_a_site_is_read_back)
 {
-	const struct rac_site_about in = {
-		.api = UINT32_MAX, .kind = 15, .device = 255, .stack = 1234567, .unit = 99};
+	const struct rac_site_about in = {.api = UINT32_MAX,
+		.kind = 15,
+		.device = 255,
+		.stack = UINT32_MAX,
+		.first = 12,
+		.unit = UINT32_MAX};
 	struct rac_site *site = site_of(rac_site_key(UINT64_MAX, 15, 255));
 	struct rac_site_about out;
 
@@ -125,7 +129,36 @@ Test(sites, what_is_said_of_a_site_is_read_back)
 	cr_assert(eq(u8, out.kind, in.kind));
 	cr_assert(eq(u8, out.device, in.device));
 	cr_assert(eq(u64, out.stack, in.stack));
+	cr_assert(eq(u32, out.first, in.first));
 	cr_assert(eq(u64, out.unit, in.unit));
+}
+
+Test(sites, the_last_moment_is_the_latest_that_was_told)
+{
+	struct rac_site *site = site_of(5);
+
+	rac_site_take(site, 1, 0);
+	cr_assert(eq(u32, look(5, 0).last, 0), "nobody said when");
+	rac_site_take_at(site, rac_site_moment(UINT64_C(3) << RAC_SITE_TICK_SHIFT));
+	rac_site_take_at(site, rac_site_moment(UINT64_C(2) << RAC_SITE_TICK_SHIFT));
+	cr_assert(eq(u32, look(5, 0).last, 4));
+	rac_site_take_at(site, rac_site_moment(UINT64_MAX));
+	cr_assert(eq(u32, look(5, 0).last, RAC_SITE_MOMENT_LATER));
+	cr_assert(eq(u32, rac_site_moment(0), 1), "the start is a moment");
+}
+
+Test(sites, requests_of_4_gib_and_more_add_up)
+{
+	const uint64_t bytes = UINT64_C(6) << 30;
+	struct rac_site *site = site_of(5);
+
+	rac_site_describe(site, &(struct rac_site_about){.unit = bytes});
+	rac_site_take(site, bytes, 0);
+	rac_site_take(site, bytes, 0);
+	rac_site_take(site, (uint32_t)bytes, 0);
+	rac_site_give(site, bytes, 0, false);
+	cr_assert(eq(u64, look(5, 0).live_bytes, bytes + (uint32_t)bytes));
+	cr_assert(eq(u64, look(5, 0).live_count, 2));
 }
 
 Test(sites, what_nobody_described_has_its_kind_device_and_figures)
