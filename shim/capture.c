@@ -8,15 +8,10 @@
 /* How far out the interpreter is looked for, where the frames that are kept do not reach it. */
 #define FURTHEST 128
 
-static const void *caller_address(void)
-{
-	return rac_thread.label != RAC_HOOK_NONE ? rac_thread.label_caller : rac_thread.caller;
-}
-
 uint64_t rac_capture_caller(struct rac_state *state)
 {
 	struct rac_code_modules *modules = rac_code_modules_of(state);
-	uintptr_t address = (uintptr_t)caller_address();
+	uintptr_t address = (uintptr_t)rac_thread_caller();
 	uint16_t module =
 		modules != NULL ? rac_code_modules_find(modules, address - 1) : RAC_MODULE_UNKNOWN;
 
@@ -36,7 +31,7 @@ static void take_caller(struct rac_state *state, struct rac_capture *c)
  * asked for: then the last frame is his. */
 static void add_caller(struct rac_state *state, struct rac_capture *c, unsigned most)
 {
-	uint64_t address = rac_pc_address((uintptr_t)caller_address());
+	uint64_t address = rac_pc_address((uintptr_t)rac_thread_caller());
 
 	for (unsigned i = 0; i < c->native_count; i++)
 		if (rac_pc_address(c->native[i]) == address)

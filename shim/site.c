@@ -37,6 +37,15 @@ static uint32_t peak_of(uint8_t kind, uint8_t device)
 	return kind == RAC_KIND_PINNED ? RAC_MAX_DEVICES : device;
 }
 
+/* Counts a request at its site, which is found. */
+static void take(struct rac_state *state, struct rac_site *site, const struct rac_site_call *call,
+	uint32_t moment)
+{
+	rac_site_take_at(site, moment);
+	rac_site_take(site, call->bytes,
+		rac_tracker_peak_number(state->tracker, peak_of(call->kind, call->device)));
+}
+
 uint32_t rac_site_count_at(
 	struct rac_state *state, const struct rac_site_call *call, const struct rac_capture *place)
 {
@@ -62,20 +71,50 @@ uint32_t rac_site_count_at(
 					: 0,
 				.first = moment,
 				.unit = call->bytes});
-	rac_site_take_at(site, moment);
-	rac_site_take(site, call->bytes,
-		rac_tracker_peak_number(state->tracker, peak_of(call->kind, call->device)));
+	take(state, site, call, moment);
+	return id;
+}
+
+/* Out of line, as most requests come from a caller that was met before. */
+static __attribute__((noinline)) uint32_t count_at_new_caller(struct rac_state *state,
+	const struct rac_site_call *call, struct rac_site_memo *memo,
+	const struct rac_site_memo *wanted)
+{
+	uint64_t caller = rac_capture_caller(state);
+	uintptr_t stack = 0;
+	uint32_t id = rac_site_count_at(state, call,
+		&(struct rac_capture){
+			.native = &caller, .stack = &stack, .native_count = 1, .hash = caller});
+
+	/* Code that no module holds can become a module's by the next request. And a signal handler outside of
+	 * hooks could come between the words. */
+	if (caller != 0 && id != 0 && wanted->epoch != 0 && rac_thread.depth != 0) {
+		*memo = *wanted;
+		memo->id = id;
+	}
 	return id;
 }
 
 static uint32_t count_at_caller(struct rac_state *state, const struct rac_site_call *call)
 {
-	uint64_t caller = rac_capture_caller(state);
-	uintptr_t stack = 0;
+	const struct rac_site_memo wanted = {
+		.state = state,
+		.caller = rac_thread_caller(),
+		.epoch = rac_code_epoch(),
+		.scope = rac_thread.scope.hash,
+		.what = (uint32_t)call->hook << 16 | (uint32_t)call->kind << 8 | call->device,
+	};
+	struct rac_site_memo *memo =
+		&rac_thread.sites[(uintptr_t)wanted.caller * UINT64_C(0x9e3779b97f4a7c15) >>
+			(64 - RAC_SITE_MEMO_BITS)];
 
-	return rac_site_count_at(state, call,
-		&(struct rac_capture){
-			.native = &caller, .stack = &stack, .native_count = 1, .hash = caller});
+	if (__builtin_expect(memo->state != state || memo->caller != wanted.caller ||
+			    memo->epoch != wanted.epoch || memo->scope != wanted.scope ||
+			    memo->what != wanted.what || rac_thread.depth == 0,
+		    0))
+		return count_at_new_caller(state, call, memo, &wanted);
+	take(state, rac_sites_at(&state->sites, memo->id), call, rac_moment(&state->moments));
+	return memo->id;
 }
 
 /* Out of line: its room is not on the stack of those who keep callers alone. */

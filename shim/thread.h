@@ -13,6 +13,17 @@
 #include "scope.h"
 #include "state.h"
 
+/* What site the requests of a caller are, and what must not have changed for it to be so: the state, the code
+ * of the process, the scope of the thread and what is asked for. */
+struct rac_site_memo {
+	const struct rac_state *state;
+	const void *caller;
+	uint64_t epoch, scope;
+	uint32_t what, id;
+};
+
+#define RAC_SITE_MEMO_BITS 2
+
 struct rac_thread {
 	/* Driver hooks that this thread is in. The driver calling itself is counted once. */
 	unsigned depth;
@@ -36,6 +47,8 @@ struct rac_thread {
 	struct rac_lane *lane;
 	/* The number of the context that was current last; of use only if that still has it. */
 	uint16_t context;
+	/* The sites that it took memory at, found by caller. */
+	struct rac_site_memo sites[1 << RAC_SITE_MEMO_BITS];
 	/* What the program says that this thread is doing. */
 	struct rac_named_scope scope;
 };
@@ -86,6 +99,12 @@ static inline struct rac_lane *rac_thread_lane(struct rac_state *state, uint32_t
 	if (__builtin_expect(rac_thread.lane_state == state && rac_thread.lane_device == device, 1))
 		return rac_thread.lane;
 	return rac_thread_find_lane(state, device);
+}
+
+/* Where in the program the call under way comes from. */
+static inline const void *rac_thread_caller(void)
+{
+	return rac_thread.label != RAC_HOOK_NONE ? rac_thread.label_caller : rac_thread.caller;
 }
 
 /* The name under which an allocation in `hook` is reported: the runtime function around it, if any. */
