@@ -42,6 +42,6 @@ int rac_cmd_run(int argc, char **argv)
 	status = rac_run_child(&target, command.argv, &ended);
 	if (status != 0)
 		return status;
-	rac_run_records_end(&records, ended.child, ended.status, target.path);
+	rac_run_records_end(&records, ended.child, ended.status);
 	return rac_run_finish(&ended, rac_run_verdict_end(&verdict));
 }

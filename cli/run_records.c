@@ -8,7 +8,6 @@
 #include "run_records.h"
 
 #include "cli.h"
-#include "path_pattern.h"
 #include "run.h"
 #include "symbolise.h"
 #include <stdlib.h>
@@ -59,6 +58,22 @@ static bool needs_names(const struct ending *e, bool is_silent)
 			(e->verdict->is_asked || e->settings->report_to == RAC_REPORT_PATH));
 }
 
+/* Whether a link leads to the record of the process that made it: another may have taken the name meanwhile. */
+static bool leads_to_its_own(const char *path, uint64_t pid)
+{
+	const char *name = strrchr(path, '/');
+	struct stat status;
+
+	return lstat(path, &status) != 0 || !S_ISLNK(status.st_mode) ||
+		strtoull(name != NULL ? name + 1 : path, NULL, 10) == pid;
+}
+
+static void note_unjudged(struct ending *e)
+{
+	if (e->verdict != NULL)
+		e->verdict->unjudged++;
+}
+
 /* True: the record has served. */
 static bool report_one(void *context, const char *path)
 {
@@ -68,9 +83,20 @@ static bool report_one(void *context, const char *path)
 
 	if (!rac_report_load(path, &loaded, &c)) {
 		rac_warn(e->verb, "%s", c.text);
+		note_unjudged(e);
 		return true;
 	}
 	struct rac_report_process *p = &loaded.report.process;
+
+	if (!leads_to_its_own(path, p->pid)) {
+		rac_warn(e->verb,
+			"a process is neither reported nor judged: process %llu put its record in "
+			"the place of the other's; with %%p in RAC_RECORD each has its own",
+			(unsigned long long)p->pid);
+		note_unjudged(e);
+		rac_report_unload(&loaded);
+		return true;
+	}
 	bool is_cut = p->end == RAC_END_KILLED && p->status == 0;
 	bool is_silent = is_cut || p->is_left_to_reader;
 	bool runs = p->end == RAC_END_RUNNING;
@@ -116,19 +142,21 @@ void rac_run_records_begin(struct rac_run_records *r, const struct rac_settings 
 	static char pattern[PATH_MAX];
 	struct rac_complaint c = {""};
 
-	const char *set = getenv("RAC_RECORD");
+	const char *set = getenv("RAC_RECORD"), *around = getenv(RAC_RECORD_RUN_VARIABLE);
 
 	*r = (struct rac_run_records){.settings = settings, .verdict = verdict};
 	clear_left(settings);
 	/* Of a run around this one, which reports what is in its folder. */
-	if (set != NULL && strstr(set, "/" RAC_RECORD_RUN_FOLDER) != NULL)
+	if ((around != NULL && access(around, W_OK) == 0) ||
+		(set != NULL && strstr(set, "/" RAC_RECORD_RUN_FOLDER) != NULL))
 		return;
-	if (set != NULL && set[0] != '\0') {
-		r->pattern = set;
-		return;
-	}
 	if (!rac_run_folder_make(r->folder, &c)) {
 		rac_warn(RAC_RUN, "%s; a program that is killed will not be reported", c.text);
+		return;
+	}
+	rac_run_verdict_take_over(verdict);
+	if (set != NULL && set[0] != '\0') {
+		setenv(RAC_RECORD_RUN_VARIABLE, r->folder, 1);
 		return;
 	}
 	/* A percent sign in the folder's own name would be taken for a pattern. */
@@ -141,49 +169,16 @@ void rac_run_records_begin(struct rac_run_records *r, const struct rac_settings 
 	}
 	memcpy(pattern + used, "/%p", 4);
 	setenv("RAC_RECORD", pattern, 1);
-	rac_run_verdict_take_over(verdict);
 }
 
-static const char *lookup(void *context, const char *name)
-{
-	(void)context;
-	return getenv(name);
-}
-
-/* Where the user's own RAC_RECORD put the child's record, if it is there. */
-static bool find_by_pattern(
-	const struct rac_run_records *r, pid_t child, const char *program, char out[PATH_MAX])
-{
-	char host[256] = "", message[512];
-	const char *slash = strrchr(program, '/');
-	struct rac_text path, why;
-	struct stat status;
-	const struct rac_path_values values = {
-		.pid = (uint64_t)child,
-		.host = host,
-		.program = slash != NULL ? slash + 1 : program,
-		.variable = lookup,
-	};
-
-	gethostname(host, sizeof(host) - 1);
-	rac_text_init(&path, out, PATH_MAX);
-	rac_text_init(&why, message, sizeof(message));
-	return rac_path_expand(&path, "RAC_RECORD", r->pattern, &values, &why) == RAC_OK &&
-		stat(out, &status) == 0 && S_ISREG(status.st_mode);
-}
-
-void rac_run_records_end(
-	const struct rac_run_records *r, pid_t child, int status, const char *program)
+void rac_run_records_end(const struct rac_run_records *r, pid_t child, int status)
 {
 	struct ending e = {.verb = RAC_RUN,
 		.settings = r->settings,
 		.verdict = r->verdict,
 		.child = child,
 		.status = status};
-	char path[PATH_MAX];
 
-	if (r->pattern != NULL && find_by_pattern(r, child, program, path))
-		report_one(&e, path);
 	if (r->folder[0] == '\0')
 		return;
 	rac_run_folder_sweep(r->folder, report_one, &e);

@@ -18,15 +18,13 @@
 
 struct rac_run_records {
 	char folder[PATH_MAX]; /* "": none is kept */
-	/* Where the child's record is, by the user's RAC_RECORD; "": in the folder. */
-	const char *pattern;
 	const struct rac_settings *settings;
 	struct rac_run_verdict *verdict; /* that is to be reached */
 };
 
 /*
- * Makes the folder and sets RAC_RECORD in our own environment to lie in it; a RAC_RECORD of the user's
- * stays as it is. Reports and clears first what killed runs left. Says where it cannot.
+ * Makes the folder and sets RAC_RECORD in our own environment to lie in it. A RAC_RECORD of the user's stays as it
+ * is, and each process puts a link to its record into the folder. Reports and clears first what killed runs left. Says where it cannot.
  */
 void rac_run_records_begin(struct rac_run_records *r, const struct rac_settings *settings,
 	struct rac_run_verdict *verdict);
@@ -35,8 +33,7 @@ void rac_run_records_begin(struct rac_run_records *r, const struct rac_settings 
  * Reports the processes that ended without doing so, lists all of them where there were several, and
  * removes the records of those that are gone. `status` is how the child ended, as wait has it.
  */
-void rac_run_records_end(
-	const struct rac_run_records *r, pid_t child, int status, const char *program);
+void rac_run_records_end(const struct rac_run_records *r, pid_t child, int status);
 
 /*
  * For the verb of that name: of the records in a folder, reports those of processes that ended without doing so

@@ -156,13 +156,19 @@ static void end(struct rac_run_verdict *v)
 	say_unmatched(v);
 	if (no_cuda)
 		v->exit_code = v->judge.exit_code;
-	if (v->exit_code != 0)
+	if (v->exit_code != 0) {
 		rac_fail(RAC_RUN, 0, "verdict: failed by %s%s; exit code %d",
 			no_cuda ? "nocuda: no process used CUDA" : "", v->failed, v->exit_code);
-	else if (v->judge.conditions->count > 0 && v->processes == 0)
+	} else if (v->judge.conditions->count > 0 && v->unjudged > 0) {
+		v->exit_code = RAC_EXIT_FAILED;
+		rac_fail(RAC_RUN, 0,
+			"verdict: none, since not every process could be judged; exit code %d",
+			v->exit_code);
+	} else if (v->judge.conditions->count > 0 && v->processes == 0) {
 		rac_warn(RAC_RUN, "verdict: nothing was judged, since no process used CUDA");
-	else if (v->judge.conditions->count > 0)
+	} else if (v->judge.conditions->count > 0) {
 		rac_fail(RAC_RUN, 0, "verdict: passed");
+	}
 }
 
 int rac_run_verdict_end(struct rac_run_verdict *v)

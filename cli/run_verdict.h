@@ -18,6 +18,7 @@ struct rac_run_verdict {
 	struct rac_loaded baseline;
 	const char **ids; /* of the baseline's sites, sorted */
 	size_t processes; /* that used CUDA and were judged */
+	size_t unjudged;  /* whose record could not be read */
 	char failed[512]; /* by what, for the last line */
 	int exit_code;
 };

@@ -179,6 +179,9 @@ void rac_record_regain(struct rac_record_header *header, uint64_t bytes);
  * ticks follow, each ended by a dot.
  */
 #define RAC_RECORD_RUN_FOLDER "rac-run."
+/* The variable by which a `rac run` names its folder to processes whose RAC_RECORD leads elsewhere: they put a link
+ * there. It is no setting: nobody else sets it. */
+#define RAC_RECORD_RUN_VARIABLE "RAC_RUN_FOLDER"
 
 /* How a process stands. */
 struct rac_record_fate {

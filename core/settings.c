@@ -3,6 +3,7 @@
  * what values mean is settings_values.c's.
  */
 #include "settings.h"
+#include "record.h"
 #include "settings_parts.h"
 #include <string.h>
 
@@ -113,14 +114,33 @@ static void add_unknown(struct rac_settings_reading *r, const char *entry, size_
 	}
 }
 
+static bool is_of_run(const char *entry, size_t length)
+{
+	return length == strlen(RAC_RECORD_RUN_VARIABLE) &&
+		memcmp(entry, RAC_RECORD_RUN_VARIABLE, length) == 0;
+}
+
+/* One that is too long, or that no run made, is none. */
+static void take_run_folder(struct rac_settings_reading *r, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	if (n < sizeof(r->out->run_folder) && strstr(folder, "/" RAC_RECORD_RUN_FOLDER) != NULL)
+		memcpy(r->out->run_folder, folder, n + 1);
+}
+
 static void find_unknown(struct rac_settings_reading *r)
 {
 	for (size_t i = 0; r->environment[i] != NULL; i++) {
 		const char *entry = r->environment[i];
 		size_t length = name_length(entry);
 
-		if (length > 0 && setting_of(entry, length) < 0 &&
-			!rac_settings_is_repeated(r, i, length))
+		if (length == 0 || setting_of(entry, length) >= 0 ||
+			rac_settings_is_repeated(r, i, length))
+			continue;
+		if (is_of_run(entry, length))
+			take_run_folder(r, entry + length + 1);
+		else
 			add_unknown(r, entry, length);
 	}
 }

@@ -72,7 +72,9 @@ struct rac_settings {
 	char report_pattern
 		[RAC_SETTINGS_PATTERN_MAX]; /* for RAC_REPORT_PATH, see rac_path_expand */
 	char record_pattern[RAC_SETTINGS_PATTERN_MAX]; /* "": in private memory */
-	char status_folder[RAC_SETTINGS_FOLDER_MAX];   /* "": none */
+	char run_folder
+		[RAC_SETTINGS_FOLDER_MAX]; /* of the `rac run` around, see record.h; "": none */
+	char status_folder[RAC_SETTINGS_FOLDER_MAX]; /* "": none */
 	struct rac_conditions fail_on;
 	int exit_code;                               /* when one of them fails */
 	char suppressions[RAC_SETTINGS_PATTERN_MAX]; /* files, with commas between; "": none */

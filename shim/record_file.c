@@ -11,6 +11,7 @@
 #include "process_info.h"
 #include "record_dead.h"
 #include "record_file_parts.h"
+#include "run_reader.h"
 #include "startup.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -162,6 +163,7 @@ static void name_record(struct rac_state *state)
 	rac_text_string(&path, f->path);
 	if (rac_file_name_take(state, f->temporary, &path, rac_record_is_dead)) {
 		memcpy(f->path, path.buffer, path.used + 1);
+		f->is_linked = rac_run_reader_link(state);
 		/* Release: who sees that it has a name finds it. */
 		rac_store_release(&f->has_name, 1);
 		return;

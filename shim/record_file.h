@@ -28,7 +28,9 @@ struct rac_record_file {
 	void *head;              /* NULL: there is no file */
 	rac_atomic_u64 end;      /* bytes of it that are given out */
 	rac_atomic_u32 has_name; /* it is at path; before that, at temporary */
+	bool is_linked; /* in the folder of the `rac run` around; written before has_name */
 	char path[RAC_FILE_NAME_MAX], temporary[RAC_FILE_NAME_MAX];
+	char link[RAC_FILE_NAME_MAX];    /* see run_reader.h */
 	char scratch[RAC_FILE_NAME_MAX]; /* of the thread that starts or publishes */
 	char complaint[512];             /* why there is none; "": no reason to complain */
 };

@@ -9,6 +9,12 @@
 #include <stdbool.h>
 
 /*
+ * Puts a link to the record, which has its path, into the folder that a `rac run` named, since the record lies
+ * elsewhere. False: there is no such run any more, or it takes no link.
+ */
+bool rac_run_reader_link(struct rac_state *state);
+
+/*
  * Whether the report that would go to stderr is better left to the `rac run` around: it can name functions. Only
  * where that process is there and the record lacks nothing. For the end of the process: it asks /proc.
  */
