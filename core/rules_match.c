@@ -55,6 +55,15 @@ static bool fits(const struct rac_rule *rule, const char *text)
 		rac_pattern_fits(rule->pattern, rule->pattern_bytes, text, strlen(text));
 }
 
+/* By its path, as LeakSanitizer does, only where the pattern has a slash: in a folder called "train" every module would
+ * fit "leak:train". */
+static bool fits_module(const struct rac_rule *rule, const char *path)
+{
+	bool has_slash = memchr(rule->pattern, '/', rule->pattern_bytes) != NULL;
+
+	return path != NULL && fits(rule, has_slash ? path : rac_module_file(path));
+}
+
 static bool is_python(const struct rac_report_frame *f)
 {
 	return f->language != NULL && strcmp(f->language, "python") == 0;
@@ -69,7 +78,7 @@ static bool fits_frame(const struct rac_rule *rule, const struct rac_report_fram
 		return is_python(f) && (fits(rule, f->function) || fits(rule, f->file));
 	default:
 		return fits(rule, f->function) || fits(rule, f->file) ||
-			(f->module != NULL && fits(rule, rac_module_file(f->module)));
+			fits_module(rule, f->module);
 	}
 }
 

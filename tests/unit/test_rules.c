@@ -126,13 +126,19 @@ Test(rules, fit_what_their_word_says)
 			.file = "src/kv.cu",
 			.language = "native"},
 		{.function = "Engine.step", .file = "/app/engine.py", .language = "python"},
+		{.module = "/usr/lib/libcudart.so.12",
+			.function = "cudaMalloc",
+			.language = "native"},
+		{.module = "/usr/lib/libc.so.6",
+			.function = "__libc_start_main",
+			.language = "native"},
 	};
 	const struct rac_report_site site = {.id = "9f2c5b1e",
 		.api = "cuMemAlloc_v2",
 		.owner = "libkv.so",
 		.owner_name = "KV",
 		.frames = frames,
-		.frame_count = 2};
+		.frame_count = 4};
 	static const struct {
 		const char *rule;
 		bool fits;
@@ -140,7 +146,13 @@ Test(rules, fit_what_their_word_says)
 		{"leak:Cache::grow", true},
 		{"leak:kv.cu", true},
 		{"leak:^libkv.so$", true},
-		{"leak:/opt/lib", false},
+		{"leak:opt", false},
+		{"leak:/opt/lib", true},
+		{"leak:^/opt/*.so$", true},
+		{"leak:^/lib", false},
+		{"leak:^cudaMalloc$", true},
+		{"leak:^libc.so.6$", true},
+		{"leak:^__libc_start_main$", true},
 		{"leak:Engine", true},
 		{"file:src/*.cu$", true},
 		{"file:Cache", false},
