@@ -1,12 +1,13 @@
 /*
- * report_names.c - the words that reports use for ends, grades, trends and kinds, expanded from the lists in report.h.
+ * report_names.c - the words that reports use for ends, grades, trends and kinds, expanded from the lists in report.h and
+ * kept in place, as in status.c.
  */
 #include "report.h"
 
 const char *rac_end_name(enum rac_end end)
 {
-	static const char *const names[] = {
-#define X(id, name) [RAC_END_##id] = (name),
+	static const char names[][16] = {
+#define X(id, name) [RAC_END_##id] = name,
 		RAC_END_LIST(X)
 #undef X
 	};
@@ -17,8 +18,8 @@ const char *rac_end_name(enum rac_end end)
 
 const char *rac_grade_name(enum rac_grade grade)
 {
-	static const char *const names[] = {
-#define X(id, name) [RAC_GRADE_##id] = (name),
+	static const char names[][16] = {
+#define X(id, name) [RAC_GRADE_##id] = name,
 		RAC_GRADE_LIST(X)
 #undef X
 	};
@@ -29,8 +30,8 @@ const char *rac_grade_name(enum rac_grade grade)
 
 const char *rac_trend_name(enum rac_trend trend)
 {
-	static const char *const names[] = {
-#define X(id, name) [RAC_TREND_##id] = (name),
+	static const char names[][16] = {
+#define X(id, name) [RAC_TREND_##id] = name,
 		RAC_TREND_LIST(X)
 #undef X
 	};

@@ -281,7 +281,7 @@ uint64_t rac_amount_bytes(const struct rac_amount *amount, uint64_t total_bytes)
 /* Appends three digits, or the whole number; true if that says it all. */
 static bool add_size(struct rac_text *t, uint64_t bytes)
 {
-	static const char *const units[] = {" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"};
+	static const char units[][5] = {" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"};
 	unsigned unit = 0;
 	uint64_t whole, rest, tenths_of, shown;
 

@@ -1,12 +1,13 @@
 /*
- * status.c - names of the statuses, expanded from the list in rac_status.h.
+ * status.c - names of the statuses, expanded from the list in rac_status.h, and kept in place: each program that loads
+ * the library pays for pointers.
  */
 #include "rac_status.h"
 
 const char *rac_status_name(enum rac_status status)
 {
-	static const char *const names[] = {
-#define X(id, name, meaning) [RAC_##id] = (name),
+	static const char names[][32] = {
+#define X(id, name, meaning) [RAC_##id] = name,
 		RAC_STATUS_LIST(X)
 #undef X
 	};
