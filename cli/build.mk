@@ -66,8 +66,10 @@ $(B)/rac: $(CLI_OBJ) $(B)/librac_core.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o %.a,$^) $(CLI_LIBS) -ldl -o $@
 
 # Pages and completion come from what was built, so that they say what it does.
+# RUNS_HERE: a rac for this machine, where $(B)/rac is for another one.
+RUNS_HERE ?= $(B)/rac
 .PHONY: man
-man: $(B)/rac ## write the manual pages and completion to build/man and build/completion
+man: $(RUNS_HERE) ## write the manual pages and completion to build/man and build/completion
 	@mkdir -p $(B)/man $(B)/completion
-	@for page in $$($(B)/rac --man); do $(B)/rac --man "$${page%.*}" >$(B)/man/"$$page" || exit 1; done
-	@for shell in bash zsh fish; do $(B)/rac --completion $$shell >$(B)/completion/$$shell || exit 1; done
+	@for page in $$($(RUNS_HERE) --man); do $(RUNS_HERE) --man "$${page%.*}" >$(B)/man/"$$page" || exit 1; done
+	@for shell in bash zsh fish; do $(RUNS_HERE) --completion $$shell >$(B)/completion/$$shell || exit 1; done

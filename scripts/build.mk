@@ -1,6 +1,6 @@
 # Targets that check or show: lint, the demonstration, the database that clang's tools read.
 
-.PHONY: lint format demo compdb install uninstall dist check-reproducible
+.PHONY: lint format demo compdb install uninstall dist deb check-reproducible
 
 PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
@@ -58,6 +58,11 @@ dist: PREFIX = /usr/local
 dist: LIBDIR = $(PREFIX)/lib
 dist: package ## pack it, and the sources of the last commit, with checksums: build/dist/
 	@B=$(B) VERSION=$(VERSION) MACHINE=$(shell $(CC) -dumpmachine) scripts/dist.sh
+
+# Minutes, when the root of Debian 11 in which it is built is there; it is fetched once, to build-worlds.
+deb: ## build Debian packages for amd64 and arm64, for Debian 11 and all later: build/deb/
+	@scripts/setup.sh deb
+	@B=$(B) scripts/deb.sh
 
 # Minutes: it is built twice, in folders of different names.
 check-reproducible: ## build and pack the last commit twice, and compare

@@ -10,44 +10,15 @@
 #   DEBIAN_MIRROR   where from, default http://deb.debian.org/debian
 set -u
 cd "$(dirname "$0")/.." || exit 1
+. scripts/debian-root.sh
 
 B=${B:-build}
-worlds=build-worlds
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 packages=g++,gcc,libc6-dev,libdw-dev,libiberty-dev,libjson-c-dev,libncurses-dev,make,procps,python3,strace,zlib1g-dev
 failures=0
 
-# fetch SUITE: a tree of that release with these packages in $worlds/SUITE, whole or not at all.
-fetch() {
-	[ "$(cat "$worlds/$1/packages" 2>/dev/null)" != "$packages" ] || return 0
-	mkdir -p "$worlds"
-	rm -rf "${worlds:?}/$1" "$worlds/$1.part"
-	timeout 600 debootstrap --variant=minbase --include="$packages" "$1" "$worlds/$1.part" "$mirror" \
-		>"$worlds/$1.log" 2>&1 || return 1
-	echo "$packages" >"$worlds/$1.part/packages"
-	mv "$worlds/$1.part" "$worlds/$1"
-}
-
-# The sources as they lie here, without what is built.
-copy_sources() {
-	rm -rf "$1/src"
-	mkdir "$1/src"
-	tar -c --exclude='./build*' --exclude=./.git . | tar -x -C "$1/src"
-}
-
-# within SUITE COMMAND: runs it in the sources there. Its mounts end with it. The tree is a mount of its own, or
-# no namespace could be made in it.
-within() {
-	unshare --mount sh -c '
-		mount --bind "$1" "$1" && mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" &&
-			mount -t sysfs sys "$1/sys" || exit 1
-		exec chroot "$1" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c "mkdir -p /src && cd /src && $2"' \
-		sh "$worlds/$1" "$2"
-}
-
 # check NAME SUITE COMMAND: one case; what it printed is shown where it failed.
 check() {
-	if within "$2" "$3" >"$worlds/$2.log" 2>&1 </dev/null; then
+	if root_within "$2" "$3" >"$worlds/$2.log" 2>&1 </dev/null; then
 		echo "ok - $2: $1 ($(tail -n 1 "$worlds/$2.log"))"
 		return 0
 	fi
@@ -59,7 +30,7 @@ check() {
 }
 
 check_suite() {
-	copy_sources "$worlds/$1"
+	root_copy_sources "$1"
 	check 'everything is built there' "$1" \
 		'make -s -j$(nproc) all apps units-plain && ldd --version | head -n 1' || return
 	check 'unit tests' "$1" 'build/tests/units-plain'
@@ -77,10 +48,10 @@ check_suite() {
 for suite; do
 	if [ "$(id -u)" -ne 0 ] || ! unshare --mount true 2>/dev/null; then
 		echo "ok - $suite # SKIP only root may use debootstrap, chroot and mount"
-	elif ! fetch "$suite"; then
+	elif ! root_fetch "$suite" "$suite" "$packages"; then
 		tail -n 3 "$worlds/$suite.log"
 		echo "ok - $suite # SKIP it could not be fetched from $mirror"
-	elif ! within "$suite" true 2>"$worlds/$suite.log"; then
+	elif ! root_within "$suite" true 2>"$worlds/$suite.log"; then
 		echo "ok - $suite # SKIP it cannot be entered here: $(tail -n 1 "$worlds/$suite.log")"
 	else
 		check_suite "$suite"

@@ -32,6 +32,12 @@ headers() {
 	done | sort -u
 }
 
+# What plugs into other systems as it is; what is built into them or around them stays with the sources.
+integrations() {
+	find integrations -type f ! -name '*.[ch]' ! -name build.mk ! -path '*/debian/*' ! -path '*/__pycache__/*' \
+		! -path '*/build/*' ! -path '*.egg-info/*' | sort
+}
+
 # Every file: its mode, where it is, where it goes.
 files() {
 	echo "755 $B/rac $PREFIX/bin/rac"
@@ -47,6 +53,11 @@ files() {
 	echo "644 $B/completion/bash $share/bash-completion/completions/rac"
 	echo "644 $B/completion/zsh $share/zsh/site-functions/_rac"
 	echo "644 $B/completion/fish $share/fish/vendor_completions.d/rac.fish"
+	integrations | while read -r file; do
+		mode=644
+		[ ! -x "$file" ] || mode=755
+		echo "$mode $file $share/librac_track/$file"
+	done
 	for page in LICENSE *.md docs/*.md; do
 		echo "644 $page $share/doc/librac_track/$page"
 	done
@@ -55,6 +66,8 @@ files() {
 # Folders that are ours alone, the inner ones first.
 folders() {
 	echo "$PREFIX/include/rac"
+	find integrations -depth -type d ! -path '*/debian' ! -name __pycache__ | sed "s,^,$share/librac_track/,"
+	echo "$share/librac_track"
 	echo "$share/doc/librac_track/docs"
 	echo "$share/doc/librac_track"
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # setup.sh - installs the Debian or Ubuntu packages that a make target needs; it builds nothing.
 #
-#   scripts/setup.sh [--check] [build | test | check | lint | worlds | guests | clients | viewers | integrations | bench]
+#   scripts/setup.sh [--check] [build | test | check | lint | worlds | guests | clients | viewers | integrations | deb | bench]
 #
 #   build    compiler and make; the others include it
 #   test     what `make test` needs (default)
@@ -13,6 +13,7 @@
 #   bench    what `make bench` compares with: other tables, and heaptrack
 #   viewers  programs that read what `rac export` and `rac report` write, for `make check-viewers`
 #   integrations  what `make check-integrations` exercises: Slurm, packaging tools, ctest
+#   deb      what `make deb` needs
 #   --check  says what is missing and installs nothing
 #
 # Status: 0 all is there, 1 something is missing, 2 wrong usage. When all is there, no package
@@ -49,6 +50,7 @@ integrations munge            command:munged
 integrations meson            command:meson
 integrations ninja-build      command:ninja
 integrations bazel-bootstrap  command:bazel
+integrations lintian          command:lintian
 integrations prometheus       command:promtool
 integrations prometheus-node-exporter command:prometheus-node-exporter
 integrations libopenmpi-dev   command:mpicc.openmpi
@@ -63,8 +65,8 @@ check       clang             command:clang
 lint        clang-format      command:clang-format
 lint        clang-tidy        command:clang-tidy
 lint        shellcheck        command:shellcheck
-worlds,integrations debootstrap command:debootstrap
-worlds      qemu-user-static  command:qemu-aarch64-static
+worlds,integrations,deb debootstrap command:debootstrap
+worlds,integrations qemu-user-static  command:qemu-aarch64-static
 worlds      gcc-aarch64-linux-gnu command:aarch64-linux-gnu-gcc
 worlds      libc6-dev-arm64-cross file:/usr/aarch64-linux-gnu/include/stdio.h
 worlds      musl-tools        command:musl-gcc
@@ -120,13 +122,13 @@ wanted='test'
 for argument; do
 	case $argument in
 	--check) check_only=yes ;;
-	build | test | check | lint | worlds | guests | clients | viewers | integrations | bench) wanted=$argument ;;
+	build | test | check | lint | worlds | guests | clients | viewers | integrations | deb | bench) wanted=$argument ;;
 	-h | --help)
 		sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
 		exit 0
 		;;
 	*)
-		say "unknown argument '$argument'; known are --check, build, test, check, lint, worlds, guests, clients, viewers, integrations and bench"
+		say "unknown argument '$argument'; known are --check, build, test, check, lint, worlds, guests, clients, viewers, integrations, deb and bench"
 		exit 2
 		;;
 	esac

@@ -2,8 +2,8 @@
  * spank_rac.c - gives srun, sbatch and salloc --vram, and puts the library and its cap into the
  * environment of a step's tasks; caps and counts are the library's, records are records.c's.
  *
- * A cap comes from the shards that the step has, where the site says what they are worth, else from --vram. It is set last of all, so that
- * neither --export=NONE nor what the user's environment holds changes it.
+ * A cap comes from the shards that the step has, where the site says what they are worth, else from --vram. It is
+ * set last of all, so that neither --export=NONE nor what the user's environment holds changes it.
  */
 #include "spank_rac.h"
 
@@ -16,11 +16,10 @@
 
 SPANK_PLUGIN(rac, 1)
 
-#define CAP_MAX 1024
-#define STEPS_MAX \
-	0xfffffff0u /* above are steps with names: the batch script, an interactive shell */
-#define GROUP  "slurm-"
-#define EXTERN 0xfffffffcu /* runs nothing of the user's */
+#define CAP_MAX   1024
+#define STEPS_MAX 0xfffffff0u /* above are steps with names: the batch script, a shell */
+#define GROUP     "slurm-"
+#define EXTERN    0xfffffffcu /* runs nothing of the user's */
 
 static struct rac_spank_config config;
 /* What --vram said; "" where it was not given. */
@@ -133,20 +132,25 @@ int slurm_spank_init_post_opt(spank_t spank, int ac, char **av)
 	return 0;
 }
 
-/* "16G" of 2 shards of 8G each, "12.5%" of 2 of 6.25%. False: there is no such amount. */
-static bool shards_cap(char out[CAP_MAX], unsigned long shards)
+/* What so many shards are worth, as RAC_LIMIT takes it and for people: 16 GiB for 2 of 8G, 12.5 % for 2 of 6.25%. */
+static void shards_cap(unsigned long shards, char cap[CAP_MAX], char shown[CAP_MAX])
 {
+	const uint64_t whole = 100 * RAC_AMOUNT_PERCENT_ONE;
+	char size[RAC_SIZE_TEXT_MAX];
 	uint64_t all;
 
 	if (__builtin_mul_overflow((uint64_t)shards, config.shard.value, &all))
-		return false;
-	if (config.shard.unit == RAC_AMOUNT_BYTES)
-		return snprintf(out, CAP_MAX, "%lluB", (unsigned long long)all) > 0;
-	if (all > 100 * RAC_AMOUNT_PERCENT_ONE)
-		all = 100 * RAC_AMOUNT_PERCENT_ONE;
-	return snprintf(out, CAP_MAX, "%llu.%06llu%%",
-		       (unsigned long long)(all / RAC_AMOUNT_PERCENT_ONE),
-		       (unsigned long long)(all % RAC_AMOUNT_PERCENT_ONE)) > 0;
+		all = UINT64_MAX;
+	if (config.shard.unit == RAC_AMOUNT_BYTES) {
+		snprintf(cap, CAP_MAX, "%lluB", (unsigned long long)all);
+		rac_size_text(size, all);
+		strcpy(shown, size);
+		return;
+	}
+	all = all < whole ? all : whole;
+	snprintf(cap, CAP_MAX, "%llu.%06llu%%", (unsigned long long)(all / RAC_AMOUNT_PERCENT_ONE),
+		(unsigned long long)(all % RAC_AMOUNT_PERCENT_ONE));
+	strcpy(shown, cap);
 }
 
 /* How many shards this step has here; 0: none. */
@@ -166,14 +170,16 @@ static unsigned long shards_of(spank_t spank)
 static bool decide(spank_t spank, char cap[CAP_MAX], bool *is_shared)
 {
 	unsigned long shards = shards_of(spank);
+	char shown[CAP_MAX];
 
-	if (shards > 0 && shards_cap(cap, shards)) {
+	if (shards > 0) {
 		*is_shared = true;
+		shards_cap(shards, cap, shown);
 		/* The site's word on what a shard is stands above the user's. */
 		if (asked[0] != '\0')
 			slurm_spank_log("rac: --vram=%s does not count: this step has %lu shard%s, "
 					"its processes share %s",
-				asked, shards, shards == 1 ? "" : "s", cap);
+				asked, shards, shards == 1 ? "" : "s", shown);
 		return true;
 	}
 	strcpy(cap, asked);

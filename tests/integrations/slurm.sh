@@ -94,9 +94,13 @@ is 'shards are a cap for all of a step together' "$status $(cat "$T/words")" '0 
 take:600M refused'
 run srun --gres=shard:3 env
 is 'which is so many times what the site says' "$(of RAC_LIMIT)" 805306368B
+sed -i 's/shard=256M/shard=6.25%/' "$CLUSTER/etc/plugstack.conf"
+run srun --gres=shard:2 env
+is 'or that share of each GPU' "$(of RAC_LIMIT)" 12.500000%
+sed -i 's/shard=6.25%/shard=256M/' "$CLUSTER/etc/plugstack.conf"
 run srun --gres=shard:2 --vram=99G env
 is 'and stands above what the user asks for' "$(of RAC_LIMIT)" 536870912B
-contains 'which is said' "$(cat "$T/err")" 'rac: --vram=99G does not count: this step has 2 shards, its processes share 536870912B'
+contains 'which is said' "$(cat "$T/err")" 'rac: --vram=99G does not count: this step has 2 shards, its processes share 512 MiB'
 
 compile_hold
 slurm_ask=--vram=1G

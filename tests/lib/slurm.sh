@@ -48,7 +48,7 @@ slurm_configure() {
 		PlugStackConfig=$CLUSTER/etc/plugstack.conf
 		MpiDefault=none
 		ReturnToService=2
-		KillWait=3
+		KillWait=20
 		NodeName=n1 NodeHostname=$slurm_host NodeAddr=127.0.0.1 Port=$((slurm_port + 1)) CPUs=2 RealMemory=500 Gres=gpu:2,shard:16
 		NodeName=n2 NodeHostname=$slurm_host NodeAddr=127.0.0.1 Port=$((slurm_port + 2)) CPUs=2 RealMemory=500 Gres=gpu:2,shard:16
 		PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP OverSubscribe=FORCE:4

@@ -9,9 +9,9 @@ make_it() {
 	run make -s --no-print-directory B="$B" DESTDIR="$T/root" PREFIX=/opt/rac "$@"
 }
 
-# files_of FOLDER: all of them, without the pages of the manual.
+# files_of FOLDER: all of them, without the pages of the manual and what plugs into other systems.
 files_of() {
-	(cd "$1" && find . -type f ! -path '*/doc/*' ! -path '*/man/*' | sort | sed 's,^\./,,')
+	(cd "$1" && find . -type f ! -path '*/doc/*' ! -path '*/man/*' ! -path '*/integrations/*' | sort | sed 's,^\./,,')
 }
 
 make_it install
@@ -29,7 +29,10 @@ is 'with a page for the library and each verb' "$(find "$tree/share/man" -type f
 is 'and the public headers' "$(cd core && ls rac_*.h)" "$(cd "$tree/include/rac" && ls -- *.h)"
 is 'programs may be run, the rest read by all' \
 	"$(find "$tree" -type f -printf '%m %f\n' | grep -v '^644' | sort)" '755 librac_track.so
-755 rac'
+755 rac
+755 rac-memcheck
+755 rac-task-epilog
+755 rac-task-prolog'
 
 mv "$tree" "$T/moved"
 tree=$T/moved
@@ -38,6 +41,9 @@ is 'a tree that was moved works' "$status $(report 'r["devices"][0]["refused"]')
 # What it loads is its own, not the build's.
 run "$tree/bin/rac" run -- sh -c 'cat /proc/$$/maps'
 contains 'with the library beside it' "$(cat "$T/out")" "$tree/lib/librac_track.so"
+
+run "$tree/share/librac_track/integrations/ctest/rac-memcheck" --log-file "$T/memcheck" "$APPS/demo"
+contains 'so does what plugs into other systems' "$(cat "$T/memcheck")" 'LEAK SUMMARY: 50331648 bytes'
 
 if command -v pkg-config >/dev/null; then
 	flags=$(PKG_CONFIG_PATH=$tree/lib/pkgconfig pkg-config --cflags --libs librac_core)
