@@ -47,13 +47,11 @@ static struct span trimmed(struct span s)
 	return s;
 }
 
-/* False, and *out alone, if the span is not digits only; *out is UINT64_MAX for what is larger. */
+/* Of a span that is not empty. False, and *out alone, if it is not digits only; *out is UINT64_MAX for what is larger. */
 static bool span_number(struct span s, uint64_t *out)
 {
 	uint64_t number = 0;
 
-	if (s.from == s.to)
-		return false;
 	for (size_t at = s.from; at < s.to; at++) {
 		if (!is_digit(s.value[at]))
 			return false;

@@ -17,10 +17,14 @@ import tempfile
 import time
 
 FILES = {
-    'core/tracker.c': ('test_tracker.c', 'tracker'),
-    'core/ledger.c': ('test_ledger.c', 'ledger'),
-    'core/limit_spec.c': ('test_limit_spec.c', None),
-    'core/size_text.c': ('test_size_text.c', None),
+    'core/tracker.c': (('test_tracker.c', 'test_tracker_lanes.c', 'test_races.c'), 'tracker'),
+    'core/tracker_calls.c': (('test_tracker.c', 'test_tracker_lanes.c'), None),
+    'core/ledger.c': (('test_ledger.c', 'test_races.c'), 'ledger'),
+    'core/ledger_refs.c': (('test_ledger.c',), 'ledger'),
+    'core/ledger_context.c': (('test_ledger.c',), 'ledger'),
+    'core/limit_spec.c': (('test_limit_spec.c',), None),
+    'core/limit_resolve.c': (('test_limit_resolve.c',), None),
+    'core/size_text.c': (('test_size_text.c',), None),
 }
 CHANGES = [
     (r' < ', ' <= '), (r' > ', ' >= '), (r' <= ', ' < '), (r' >= ', ' > '), (r' == ', ' != '), (r' != ', ' == '),
@@ -60,11 +64,13 @@ class Bench:
         return subprocess.run(['gcc', *FLAGS, *more, '-c', source, '-o', target], cwd=self.root,
                               capture_output=True).returncode == 0
 
-    def link(self, objects, target):
-        return subprocess.run(['gcc', *objects, '-lpthread', '-lm', '-o', target], cwd=self.root,
+    def link(self, objects, target, more=()):
+        return subprocess.run(['gcc', *more, *objects, '-lpthread', '-lm', '-o', target], cwd=self.root,
                               capture_output=True).returncode == 0
 
-    plain = ['-Itests/lib/plain', '-Icore', '-Itests/unit', '-Icli', '-Ishim']
+    # What is read past an end is noticed, too.
+    checked = ['-fsanitize=address']
+    plain = [*checked, '-Itests/lib/plain', '-Icore', '-Itests/unit', '-Icli', '-Ishim']
     model = ['-Itests/model/include', '-Itests/model', '-Icore', '-Ishim', '-DFIRST_BUCKETS=2', '-DPAGE_BUCKETS=2']
 
     def prepare(self):
@@ -72,7 +78,7 @@ class Bench:
         for f in core:
             self.compile('core/' + f, 'o/p_' + f + '.o', self.plain)
         self.compile('tests/lib/plain/runner.c', 'o/runner.o', self.plain)
-        for test, _ in FILES.values():
+        for test in {test for tests, _ in FILES.values() for test in tests}:
             self.compile('tests/unit/' + test, 'o/' + test + '.o', self.plain)
         self.core = ['o/p_' + f + '.o' for f in core]
         self.modelled = []
@@ -98,10 +104,11 @@ class Bench:
 
     def survives(self, path):
         """None: it does not compile, so it is none."""
-        test, scenario = FILES[path]
+        tests, scenario = FILES[path]
         if not self.build(path):
             return None
-        if not self.link([*self.core, 'o/runner.o', 'o/' + test + '.o'], 'o/units') or not self.ran(['o/units']):
+        objects = [*self.core, 'o/runner.o', *('o/' + test + '.o' for test in tests)]
+        if not self.link(objects, 'o/units', self.checked) or not self.ran(['o/units']):
             return False
         if scenario is None:
             return True

@@ -88,6 +88,7 @@ Test(size_parse, refuses_all_else_and_leaves_the_result_alone)
 		{".5G", RAC_INVALID, 0, 3},
 		{"1.5", RAC_INVALID, 0, 3},
 		{"1.0", RAC_INVALID, 0, 3},
+		{" 1.5", RAC_INVALID, 1, 3},
 		{"1.5B", RAC_INVALID, 0, 3},
 		{"1,5G", RAC_INVALID, 1, 3},
 		{"1.5.5G", RAC_INVALID, 3, 3},
@@ -133,6 +134,8 @@ Test(size_parse, sees_no_byte_after_the_length_that_it_is_given)
 	uint64_t bytes;
 
 	cr_assert_eq(rac_size_parse("80G", 2, &bytes, &fault), RAC_OK);
+	cr_assert_eq(bytes, 80);
+	cr_assert_eq(rac_size_parse("80.5G", 2, &bytes, &fault), RAC_OK);
 	cr_assert_eq(bytes, 80);
 	cr_assert_eq(rac_size_parse("8\0G", 3, &bytes, &fault), RAC_INVALID);
 }

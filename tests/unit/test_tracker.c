@@ -244,6 +244,8 @@ Test(tracker, releasing_more_than_is_live_is_counted_and_never_wraps)
 	rac_tracker_release(t, 0, RAC_KIND_MANAGED, 500);
 	cr_assert(eq(u64, rac_tracker_charged(t, 0), 500), "a wrong kind gives nothing back");
 	cr_assert(eq(u64, rac_tracker_mismatches(t), 2));
+	rac_tracker_release(t, RAC_MAX_DEVICES, RAC_KIND_DEVICE, 10);
+	cr_assert(eq(u64, rac_tracker_mismatches(t), 3), "nor does a device that there is not");
 }
 
 /* D24 */
