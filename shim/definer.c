@@ -74,7 +74,7 @@ static bool visit_object(void *context, const struct rac_object *object)
 		if ((int)rank > wanted->rank ||
 			(search->caller == NULL && rank == ANY && wanted->rank == ANY)) {
 			wanted->function = function;
-			wanted->rank = rank;
+			wanted->rank = (int)rank;
 		}
 	}
 	return true;

@@ -148,7 +148,7 @@ check-sanitizers: ## programs under the shim, with the shim and all of it built 
 
 # Hours: the longest last.
 EVERY_CHECK := lint test check check-model check-mutants check-faults check-sanitizers check-group check-kill \
-               fuzz-record check-diff coverage mutation check-clients check-worlds check-pythons check-guests check-viewers \
-               check-integrations soak
+               fuzz-record fuzz-report fuzz-calls check-diff coverage mutation check-clients check-worlds \
+               check-pythons check-guests check-viewers check-integrations soak
 
 check-all: $(EVERY_CHECK) ## all checks there are
