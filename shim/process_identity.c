@@ -54,7 +54,8 @@ static void make_nonce(uint64_t nonce[2])
 	nonce[1] = (uint64_t)getpid();
 }
 
-extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+/* What follows the header is read, too. */
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
 static void keep_build_id(struct rac_record_header *out, const char *at, const char *end)
 {
@@ -75,13 +76,13 @@ static void keep_build_id(struct rac_record_header *out, const char *at, const c
 
 static void read_build_id(struct rac_record_header *out)
 {
-	const char *base = (const char *)&__ehdr_start;
-	const ElfW(Phdr) *headers = (const void *)(base + __ehdr_start.e_phoff);
+	const ElfW(Ehdr) *header = (const void *)__ehdr_start;
+	const ElfW(Phdr) *parts = (const void *)(__ehdr_start + header->e_phoff);
 
-	for (unsigned i = 0; i < __ehdr_start.e_phnum; i++)
-		if (headers[i].p_type == PT_NOTE)
-			keep_build_id(out, base + headers[i].p_vaddr,
-				base + headers[i].p_vaddr + headers[i].p_memsz);
+	for (unsigned i = 0; i < header->e_phnum; i++)
+		if (parts[i].p_type == PT_NOTE)
+			keep_build_id(out, __ehdr_start + parts[i].p_vaddr,
+				__ehdr_start + parts[i].p_vaddr + parts[i].p_memsz);
 }
 
 void rac_process_identify(struct rac_record_header *out)

@@ -188,6 +188,11 @@ static void setup_alone(void)
 	begin(2 * UNIT + 1);
 }
 
+static void setup_beside(void)
+{
+	begin(4 * UNIT);
+}
+
 static void setup_group(void)
 {
 	struct rac_group *group = model_allocate(rac_group_bytes());
@@ -249,7 +254,7 @@ static void finish(void)
 			(int)rac_group_used(state, 0), (int)live);
 }
 
-/* Two that do not fit together, on a device that gives one address to both. */
+/* On a device that gives one address to both, one after the other: where they do not fit together, and where they do. */
 static void life(unsigned thread)
 {
 	uint64_t address = allocate(UNIT + 1 + thread);
@@ -358,6 +363,14 @@ static void finish_context(void)
 const struct model_scenario model_account[] = {
 	SCENARIO("life", "the cap holds, no byte is lost, no entry is another's", alone, life,
 		finish_life),
+	{.name = "account, life beside",
+		.claim = "the same where both fit, and one has the address that the other had",
+		.threads = 2,
+		.preemptions = 2,
+		.stale = 1,
+		.setup = setup_beside,
+		.thread = life,
+		.finish = finish_life},
 	{.name = "account, life in a group",
 		.claim = "the same, and the group holds what the tracker does",
 		.threads = 2,
