@@ -11,10 +11,8 @@ least_core=95 least_shim=90
 again=
 [ "${1-}" != --again ] || { again=yes; shift; }
 
-# Without inlining, so that a line is where it is written; counted atomically, for threads do.
-flags='--coverage -O0 -fdata-sections -fprofile-update=atomic'
-counted() {
-	make -s B=build-coverage LTO= SHIM_FRAME= EXTRA_CFLAGS="$flags" "$@" || exit 1
+into() {
+	make -s B=build-coverage LTO= SHIM_FRAME= "$@" || exit 1
 }
 
 # The shim's counters are in a file (tests/lib/coverage_counters.c); all others' are written as gcov does it.
@@ -25,8 +23,12 @@ done
 mkdir -p "$B"
 gcc -O0 -fPIC -fvisibility=hidden -D_GNU_SOURCE "-DCOVERAGE_FILE=\"$B/shim.counters\"" \
 	-c tests/lib/coverage_counters.c -o "$B/counters.o" || exit 1
-counted EXTRA_LDFLAGS="--coverage$shared $B/counters.o -Wl,-T,$PWD/tests/lib/coverage.ld" shim
-counted EXTRA_LDFLAGS=--coverage all apps units-plain record-tests diff
+# Without inlining, so that a line is where it is written; counted atomically, for threads do. Nothing but core/ and
+# shim/: programs under test end as they always do.
+into EXTRA_CFLAGS='--coverage -O0 -fdata-sections -fprofile-update=atomic' \
+	EXTRA_LDFLAGS="--coverage$shared $B/counters.o -Wl,-T,$PWD/tests/lib/coverage.ld" core shim
+into EXTRA_LDFLAGS=--coverage cli units-plain record-tests diff build-coverage/apps/group_steps
+into all apps
 
 if [ -z "$again" ]; then
 	find build-coverage -name '*.gcda' -delete
@@ -35,6 +37,11 @@ if [ -z "$again" ]; then
 fi
 [ $# -gt 0 ] || set -- tests/programs/*.sh tests/cli/*.sh
 for test in "$@"; do
+	# These look at what is opened and called, at pages and at names, or stop at each instruction, of which this build
+	# has many more.
+	case $test in
+	*/guest.sh | */everyday.sh | */html.sh | */symbols.sh | */gpu_check.sh | */install.sh | */group_kills.sh) continue ;;
+	esac
 	B=$B timeout 900 sh "$test" >"$B/test.log" 2>&1 </dev/null && continue
 	echo "# $test fails in this build:"
 	grep -A4 '^not ok' "$B/test.log" | head -n 20

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Where coverage.ld puts the counters: whole pages, with nothing else in them. */
@@ -25,15 +24,13 @@ void __wrap___gcov_reset(void);
 __attribute__((constructor(101))) static void share_counters(void)
 {
 	size_t size = (size_t)(coverage_end - coverage_begin);
-	long file =
-		syscall(SYS_openat, AT_FDCWD, COVERAGE_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	int file = open(COVERAGE_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	int64_t *before = (int64_t *)coverage_begin;
 
 	if (file < 0)
 		return;
-	if (syscall(SYS_ftruncate, file, size) == 0) {
-		int64_t *shared =
-			mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, (int)file, 0);
+	if (ftruncate(file, (off_t)size) == 0) {
+		int64_t *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 
 		if (shared != MAP_FAILED) {
 			for (size_t i = 0; i < size / sizeof(*shared); i++)
@@ -41,10 +38,10 @@ __attribute__((constructor(101))) static void share_counters(void)
 					__atomic_fetch_add(&shared[i], before[i], __ATOMIC_RELAXED);
 			munmap(shared, size);
 			mmap(coverage_begin, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-				(int)file, 0);
+				file, 0);
 		}
 	}
-	syscall(SYS_close, file);
+	close(file);
 }
 
 void __wrap___gcov_exit(void)
