@@ -125,12 +125,19 @@ static bool report_one(void *context, const char *path)
 	return !runs;
 }
 
+/* A path is the one of this run: among its reports those of another one would be taken for its own. */
 static void clear_left(const struct rac_settings *settings)
 {
-	struct ending e = {.verb = RAC_RUN, .settings = settings, .is_left = true};
+	static struct rac_settings of_left;
+	struct ending e = {.verb = RAC_RUN, .settings = &of_left, .is_left = true};
 	char folder[PATH_MAX];
 	unsigned visited = 0;
 
+	of_left = *settings;
+	if (of_left.report_to == RAC_REPORT_PATH) {
+		of_left.report_to = RAC_REPORT_STDERR;
+		of_left.format = RAC_FORMAT_TEXT;
+	}
 	while (rac_run_folder_claim(folder, &visited))
 		rac_run_folder_sweep(folder, report_one, &e);
 	rac_merge_free(&e.all);

@@ -61,6 +61,36 @@ exec 9>&-
 wait
 run "$RAC" export --format prometheus --running --output "$T/rac.prom"
 is 'nor does who has ended' "$status $(of_ours rac_device_live_bytes)" '0 '
+# As in containers, where the first process of each has the same pid.
+# contained HOST MIB
+contained() {
+	unshare --pid --uts --fork --kill-child sh -c 'hostname "$1" && exec "$2" "$3"' sh "$1" "$T/$stay" "$2" \
+		<"$T/hold" >>"$T/ready" &
+}
+if unshare --pid --uts --fork true 2>"$T/null"; then
+	rm -f "$T"/status/* && : >"$T/ready"
+	export LD_PRELOAD="$SHIM"
+	contained one 1
+	contained two 2
+	contained two 4
+	unset LD_PRELOAD
+	exec 9>"$T/hold"
+	tries=0
+	until [ "$(wc -l <"$T/ready")" -eq 3 ] || [ "$tries" -eq 1000 ]; do
+		tries=$((tries + 1))
+		sleep 0.01
+	done
+	run "$RAC" top --json
+	is 'rac top tells processes of the same pid apart' "$(grep -o "\"program\":\"$stay\"" "$T/out" | wc -l)" 3
+	run "$RAC" export --format prometheus --running --output "$T/rac.prom"
+	is 'so do metrics, by their hosts' "$(grep -c "^rac_device_live_bytes.*program=\"$stay\"" "$T/rac.prom")" 2
+	contains 'and say which they cannot' "$(cat "$T/err")" \
+		'rac export: warning: 1 of the processes are left out: others have the same host, pid, program and rank'
+	exec 9>&-
+	wait
+else
+	skip 'processes of the same pid are told apart' 'no pid namespaces here'
+fi
 run "$RAC" export --format prometheus --running --output "$T/absent/rac.prom"
 ended 'a folder that is not there is said' 125
 finish
