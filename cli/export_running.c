@@ -90,7 +90,6 @@ bool rac_running_find(struct rac_running *out, const char *status_folder, struct
 
 	*out = (struct rac_running){0};
 	rac_top_take(&top, NULL);
-	out->unseen = top.unseen;
 	rac_top_free(&top);
 	if (!out->failed && !out->pool.failed)
 		return true;

@@ -11,7 +11,6 @@ struct rac_running {
 	struct rac_loaded *reports;
 	const char **users; /* of each: a name, or a number where it has none */
 	size_t count, room;
-	size_t unseen;     /* processes that may not be looked into */
 	size_t unreadable; /* that changed, or ended, while they were read */
 	size_t alike;      /* left out: host, pid, program and rank are those of another */
 	struct rac_pool pool;
