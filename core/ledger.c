@@ -237,21 +237,37 @@ static inline __attribute__((always_inline)) bool take_from(
 	return false;
 }
 
-static __attribute__((noinline)) bool take_anywhere(
-	struct rac_ledger *l, unsigned count, const struct search *s, struct rac_ledger_taken *out)
+/* Everywhere but at the home in the newest of the levels, where the caller has looked. */
+static __attribute__((noinline)) bool take_elsewhere(
+	struct rac_ledger *l, const struct search *s, struct rac_ledger_taken *out)
 {
-	for (unsigned level = count; level-- > 0;) {
-		struct rac_ledger_bucket *home = home_in(l, level, s->hash);
-
-		out->level = level;
-		out->home = home;
-		if (take_from(home, s, out))
-			return true;
-		if (rac_load_relaxed(&home->strays) != 0 &&
-			take_from(neighbour(home, s->hash), s, out))
+	while (rac_load_relaxed(&out->home->strays) == 0 ||
+		!take_from(neighbour(out->home, s->hash), s, out)) {
+		if (out->level == 0)
+			return false;
+		out->home = home_in(l, --out->level, s->hash);
+		if (take_from(out->home, s, out))
 			return true;
 	}
-	return false;
+	return true;
+}
+
+static inline __attribute__((always_inline)) bool take_anywhere(
+	struct rac_ledger *l, unsigned count, const struct search *s, struct rac_ledger_taken *out)
+{
+	out->level = count - 1;
+	out->home = home_in(l, out->level, s->hash);
+	return __builtin_expect(take_from(out->home, s, out), 1) || take_elsewhere(l, s, out);
+}
+
+/* Where levels are larger than caches, and an entry may be in an older one, misses are to overlap. */
+static inline void fetch_homes(const struct rac_ledger *l, unsigned count, uint64_t hash)
+{
+	fetch_bucket(home_in(l, count - 1, hash));
+	if (count <= CACHED_LEVELS)
+		return;
+	__builtin_prefetch(home_in(l, count - 2, hash), 1);
+	__builtin_prefetch(home_in(l, count - 3, hash), 1);
 }
 
 enum rac_status rac_ledger_take(
@@ -263,13 +279,8 @@ enum rac_status rac_ledger_take(
 		return RAC_UNKNOWN;
 	uint64_t key = key_of(space, value);
 	struct search s = {key, spread(key), space};
-	struct rac_ledger_bucket *home = home_in(l, count - 1, s.hash);
 
-	fetch_bucket(home);
-	out->level = count - 1;
-	out->home = home;
-	if (__builtin_expect(take_from(home, &s, out), 1))
-		return RAC_OK;
+	fetch_homes(l, count, s.hash);
 	if (take_anywhere(l, count, &s, out))
 		return RAC_OK;
 	/* Its context may be about to end; freed before that, it is its owner's to take. */

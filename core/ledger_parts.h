@@ -17,6 +17,7 @@
 #define FIRST_BUCKETS 256 /* 64 KiB */
 #define PAGE_BUCKETS  16  /* 4 KiB */
 #endif
+#define CACHED_LEVELS 8  /* more hold 32 MiB and up */
 #define SAMPLE_BITS   6  /* one entry in 64 is counted, to know how full a level is */
 #define FULL_PERCENT  80 /* with 10,000,000 live all levels are 68 % full: 54 bytes for each */
 #define SPACE_SHIFT   60
