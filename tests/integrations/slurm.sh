@@ -106,8 +106,7 @@ compile_hold
 slurm_ask=--vram=1G
 submit RAC_REPORT="$T/killed-%r.json"
 run scancel "$job"
-slurm_gone "$job"
-sleep 1
+comes "$T/killed-0.json" "$T/killed-1.json"
 is 'after scancel each rank is reported all the same' "$(ended_as "$T/killed-0.json") $(ended_as "$T/killed-1.json")" \
 	"('signal', 15, 100) ('signal', 15, 100)"
 submit

@@ -30,7 +30,7 @@ hold() {
 	rm -f "$T"/home/held.*
 	$as_user env HELD="$T/home/held" "$@" srun --chdir="$T/home" --vram=1G "$T/hold" >"$T/out" 2>"$T/err" &
 	step=$!
-	for slurm_try in $(seq 100); do
+	for slurm_try in $(seq 300); do
 		[ ! -e "$T/home/held.0" ] || break
 		sleep 0.1
 	done

@@ -77,7 +77,7 @@ slurm_start() {
 }
 
 slurm_is_up() {
-	for slurm_try in $(seq 100); do
+	for slurm_try in $(seq 300); do
 		[ "$(sinfo -h -N -o %t 2>/dev/null | tr '\n' ' ')" != 'idle idle ' ] || return 0
 		sleep 0.2
 	done
@@ -93,6 +93,16 @@ slurm_gone() {
 		sleep 0.2
 	done
 	return 1
+}
+
+# comes FILE…: waits until all of them are there.
+comes() {
+	for slurm_file; do
+		for slurm_try in $(seq 150); do
+			[ ! -e "$slurm_file" ] || break
+			sleep 0.2
+		done
+	done
 }
 
 slurm_stop() {
@@ -174,7 +184,7 @@ ended_as() {
 submit() {
 	rm -f "$T"/held.*
 	job=$(env "$@" HELD="$T/held" sbatch --parsable --chdir="$T" -N2 -n2 ${slurm_ask-} -o "$T/killed.out" --wrap "srun $T/hold")
-	for slurm_try in $(seq 100); do
+	for slurm_try in $(seq 300); do
 		[ ! -e "$T/held.0" ] || [ ! -e "$T/held.1" ] || break
 		sleep 0.1
 	done
