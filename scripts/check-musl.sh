@@ -11,7 +11,7 @@ shift
 cd "$(dirname "$0")/.." || exit 1
 . scripts/world.sh
 
-world=musl B=$PWD/build-musl enter=with_musl
+world=musl B=$PWD/build-musl enter=with_musl world_part=$*
 
 [ $# -gt 0 ] || set -- arrays imports output query races refusal report routes settings untracked
 lacks='
@@ -22,15 +22,25 @@ routes | RTLD_DEFAULT in a library opened RTLD_LOCAL* | musl looks in the scope 
 report | the report has the status | musl does not tell it to who asks at exit; it is null
 '
 
+# The kernel's headers, which musl does not bring along, and none of glibc's.
+kernel=$B/kernel
+compiler="musl-gcc -idirafter $kernel"
+provide_kernel() {
+	mkdir -p "$kernel"
+	ln -sfn /usr/include/linux /usr/include/asm-generic "$kernel"
+	ln -sfn "/usr/include/$(gcc -dumpmachine)/asm" "$kernel/asm"
+}
+
 with_musl() {
-	CC=musl-gcc B=$B "$@"
+	CC=$compiler B=$B "$@"
 }
 
 if ! command -v musl-gcc >/dev/null; then
 	echo 'ok - musl # SKIP no musl-gcc'
 	exit 0
 fi
-world_build "$B" CC=musl-gcc apps
+provide_kernel
+world_build "$B" CC="$compiler" apps
 cp "$library" "$B/librac_track.so"
 
 # Nothing else on such a machine may notice.

@@ -26,6 +26,7 @@ e3be603bd12377bb90fcfb0f2048ca3a81c886e49d6f09945b82159d1c54f7b2 pool/main/l/lin
 e478f2709d8474165bb664de42e16950c391f30eaa55bc9b3573281d83a29daf pool/main/g/gcc-10/libgcc-s1_10.2.1-6_amd64.deb'
 
 # Python, and all that is not built here, has the glibc of this machine.
+world_part=$*
 [ $# -gt 0 ] || set -- absent arrays guest imports kernel_cap life life_exec nvml output query races record refusal \
 	report routes scope settings sites untracked
 # shellcheck disable=SC2034  # for world.sh

@@ -15,7 +15,7 @@ ZOO_ALL += $(patsubst tests/apps/leaks/%.cc,$(ZOO)/%,$(sort $(wildcard tests/app
 endif
 
 APPS_ALL += $(ZOO_ALL)
-$(ZOO_ALL): | $(SIM_LIBS)
+$(ZOO_ALL) $(ZOO)/libc10_cuda.so $(ZOO)/libcublas.so.12: | $(SIM_LIBS)
 apps: $(ZOO_ALL)
 
 $(ZOO)/%: tests/apps/leaks/%.c
