@@ -150,10 +150,15 @@ static bool each_header(const struct headers *headers, struct rac_image *image,
 	return true;
 }
 
-/* The first loaded segment starts with the file's first byte. */
+/* The one that starts with the file's first byte; not one that the file has nothing of. */
+static bool is_first(const ElfW(Phdr) * p)
+{
+	return p->p_type == PT_LOAD && p->p_offset == 0 && p->p_filesz > 0;
+}
+
 static void take_base_of_load(struct rac_image *image, const ElfW(Phdr) * p)
 {
-	if (p->p_type == PT_LOAD && p->p_offset == 0)
+	if (is_first(p))
 		image->base = image->header - p->p_vaddr;
 }
 
@@ -165,7 +170,7 @@ static void take_base_of_headers(struct rac_image *image, const ElfW(Phdr) * p)
 
 static void take_start_of_file(struct rac_image *image, const ElfW(Phdr) * p)
 {
-	if (p->p_type == PT_LOAD && p->p_offset == 0)
+	if (is_first(p))
 		image->start = image->base + p->p_vaddr;
 }
 

@@ -54,6 +54,31 @@ Test(elf_image, finds_the_symbols_that_the_loader_finds)
 			(uintptr_t)dlsym(libc, names[i])));
 }
 
+/* Linkers may say of it that it lies at the file's first byte. */
+Test(elf_image, is_at_its_own_place_beside_a_segment_that_the_file_has_nothing_of)
+{
+	struct plugin one = plugin_open(1);
+	struct rac_image before = image_of(&one), after;
+	const ElfW(Ehdr) *header = (const void *)one.base;
+	ElfW(Phdr) *parts = (void *)(one.base + header->e_phoff);
+	int replaced = 0;
+
+	cr_assert(eq(int, mprotect((void *)one.base, 4096, PROT_READ | PROT_WRITE | PROT_EXEC), 0));
+	for (int i = 0; i < header->e_phnum; i++) {
+		if (parts[i].p_type != PT_GNU_STACK)
+			continue;
+		parts[i] = (ElfW(Phdr)){.p_type = PT_LOAD,
+			.p_vaddr = (before.end - before.base + 4095) / 4096 * 4096,
+			.p_memsz = 4096};
+		replaced++;
+	}
+	cr_assert(eq(int, replaced, 1));
+	cr_assert(rac_image_read(&after, one.base));
+	cr_assert(eq(u64, after.base, before.base));
+	cr_assert(eq(u64, after.code_start, before.code_start));
+	cr_assert(eq(u64, rac_image_symbol(&after, "plugin_call", NULL), (uintptr_t)one.call));
+}
+
 Test(elf_image, is_not_there_when_another_is_in_its_place)
 {
 	struct plugin one = plugin_open(1);
