@@ -10,7 +10,7 @@ APPS_DRIVER  := driver_linked record_steps edges query_free query_sizes untracke
                 guest_child guest_stderr race_ledger race_duel \
                 array_edges array_steps import_shared \
                 peer_lookup peer_host peer_threads life_exec life_end \
-                group_member group_kill fault_steps driver_steps soak_steps stack_steps
+                group_member group_kill fault_steps driver_steps twins soak_steps stack_steps
 APPS_RUNTIME := demo edges_runtime query_runtime two_gpus beside
 APPS_BOTH    := stack_places route_ways refusal leak threads entry_point guest_state race_budget \
                 peer_kinds peer_ends
