@@ -248,6 +248,36 @@ Test(tracker, releasing_more_than_is_live_is_counted_and_never_wraps)
 	cr_assert(eq(u64, rac_tracker_mismatches(t), 3), "nor does a device that there is not");
 }
 
+/* Host memory is counted behind the last of them. */
+Test(tracker, a_device_that_there_is_not_changes_nothing)
+{
+	const uint32_t none = RAC_MAX_DEVICES;
+	size_t bytes = rac_tracker_bytes();
+	struct rac_reservation r;
+
+	rac_tracker_host_add(t, 50);
+	void *before = malloc(bytes);
+
+	memcpy(before, memory, bytes);
+	cr_assert(eq(int, rac_tracker_set_limit(t, none, 1000), RAC_INVALID));
+	cr_assert(eq(int, rac_tracker_describe(t, none, "GPU-0", "name", 1000), RAC_INVALID));
+	cr_assert(eq(int, rac_tracker_set_beyond(t, none, 10), RAC_INVALID));
+	cr_assert(eq(int, rac_tracker_reserve(t, none, 10, &r), RAC_INVALID));
+	cr_assert(eq(int, rac_tracker_try_reserve(t, none, 10, &r), RAC_INVALID));
+	cr_assert(not(rac_tracker_would_fit(t, none, 0)));
+	rac_tracker_note_overshoot(t, none, 10);
+	rac_tracker_refuse(t, none, 10);
+	rac_tracker_driver_failed(t, none);
+	rac_tracker_mark(t, none);
+	cr_assert(eq(u64, rac_tracker_charged(t, none), 0));
+	cr_assert(eq(u64, rac_tracker_limit(t, none), 0));
+	cr_assert(eq(u64, rac_tracker_beyond(t, none), 0));
+	cr_assert(eq(int, memcmp(before, memory, bytes), 0));
+	cr_assert(eq(u64, rac_tracker_release(t, none, RAC_KIND_DEVICE, 10), 0));
+	cr_assert(eq(u64, rac_tracker_mismatches(t), 1));
+	free(before);
+}
+
 /* D24 */
 Test(tracker, devices_and_kinds_are_counted_apart)
 {
