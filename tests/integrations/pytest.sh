@@ -76,7 +76,7 @@ judged() {
 		'1 test with a limit used no GPU memory, so nothing was tested: '
 }
 
-if venv_make pytest 'pytest pytest-xdist' "$T/plugin"; then
+if venv_make pytest 'setuptools wheel pytest pytest-xdist' "$T/plugin"; then
 	judged newest
 	is 'a test is a scope of the report' \
 		"$(report '[s["live_bytes"] for s in r["sites"] if s.get("scope", "").endswith("::test_fails_leaking")
@@ -107,7 +107,7 @@ else
 	skip 'the plugin in pytest' "$venv_why"
 fi
 
-if venv_make pytest-7.0 'pytest==7.0.*' "$T/plugin"; then
+if venv_make pytest-7.0 'setuptools wheel pytest==7.0.*' "$T/plugin"; then
 	judged oldest
 else
 	skip 'the plugin in the oldest pytest' "$venv_why"

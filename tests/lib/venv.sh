@@ -6,7 +6,7 @@
 PYTHON=${PYTHON:-python3}
 
 # venv_make NAME PACKAGES [FOLDER]: sets $venv to one that has the packages, and a project of this tree installed
-# anew. False: it cannot be had, and $venv_why says why.
+# anew, with the setuptools among them: nothing is fetched twice. False: it cannot be had, and $venv_why says why.
 venv_make() {
 	venv=$PWD/build-integrations/$1
 	if [ "$(cat "$venv/has" 2>/dev/null)" != "$2" ]; then
@@ -21,8 +21,8 @@ venv_make() {
 		}
 		echo "$2" >"$venv/has"
 	fi
-	[ $# -lt 3 ] || "$venv/bin/pip" install --no-input --disable-pip-version-check -q --force-reinstall --no-deps "$3" \
-		>"$T/venv.log" 2>&1 || {
+	[ $# -lt 3 ] || "$venv/bin/pip" install --no-input --disable-pip-version-check -q --no-build-isolation \
+		--force-reinstall --no-deps "$3" >"$T/venv.log" 2>&1 || {
 		venv_why="${3##*/} could not be installed: $(tail -n 1 "$T/venv.log")"
 		return 1
 	}
