@@ -168,7 +168,7 @@ static size_t gather(const struct rac_report *report, struct rac_report_site *to
 		add_capped(&to[n].total_bytes, to[i].total_bytes);
 		add_capped(&to[n].total_count, to[i].total_count);
 		add_capped(&to[n].temporary_count, to[i].temporary_count);
-		rac_report_site_join_times(&to[n], &to[i]);
+		rac_report_site_join(&to[n], &to[i]);
 	}
 	return n + 1;
 }

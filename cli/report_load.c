@@ -8,6 +8,7 @@
 #include "record_open.h"
 #include "record_sites.h"
 #include "record_timeline.h"
+#include "references.h"
 #include "report_modules.h"
 #include "report_timeline.h"
 #include "verdict.h"
@@ -90,6 +91,8 @@ static bool load_sites(
 	out->report.site_count = rac_report_sites(&sites->tables, rac_record_sites_style(sites),
 		room, bytes, &out->report.sites, &positions);
 	out->report.checkpoints = sites->tables.checkpoints;
+	rac_references_tell(
+		sites->tables.references, sites->tables.reference_bytes, &out->report.search);
 	grade(&out->report);
 	return load_timeline(view, &positions, out, c);
 }

@@ -21,6 +21,9 @@ static const struct rac_field site_fields[] = {
 	OPTIONAL("temporary_count", COUNT, struct rac_report_site, temporary_count),
 	OPTIONAL("first_ns", COUNT, struct rac_report_site, first_ns),
 	OPTIONAL("last_ns", COUNT, struct rac_report_site, last_ns),
+	OPTIONAL("lost_bytes", COUNT, struct rac_report_site, lost_bytes),
+	OPTIONAL("lost_count", COUNT, struct rac_report_site, lost_count),
+	OPTIONAL("possibly_count", COUNT, struct rac_report_site, inside_count),
 };
 
 static const struct rac_field device_field =
@@ -129,6 +132,7 @@ static bool read_site(struct rac_report_reading *r, const struct rac_place *plac
 	if (rac_node_kind(site) != RAC_NODE_OBJECT)
 		return rac_field_complain(&r->fields, place, NULL, site, "an object");
 	out->first_ns = out->last_ns = RAC_REPORT_TIME_UNKNOWN;
+	out->is_searched = rac_node_get(site, "lost_count") != NULL;
 	if (!rac_fields_read(&r->fields, place, site, site_fields, COUNT(site_fields), out) ||
 		!rac_reading_word(r, place, site, "kind", kind_names, COUNT(kind_names), &kind))
 		return false;

@@ -113,6 +113,24 @@ static bool read_checkpoints(struct rac_report_reading *r, struct rac_report *ou
 	return true;
 }
 
+static bool read_search(struct rac_report_reading *r, struct rac_report *out)
+{
+	static const struct rac_field fields[] = {
+		OPTIONAL("failed", TEXT, struct rac_report_search, failed),
+		OPTIONAL("bytes", COUNT, struct rac_report_search, bytes),
+		OPTIONAL("driver_copies", COUNT, struct rac_report_search, driver_copies),
+	};
+	const struct rac_place place = {NULL, "search", RAC_NO_INDEX};
+	const struct rac_node *search = rac_node_get(r->document, "search");
+
+	if (search == NULL)
+		return true;
+	if (rac_node_kind(search) != RAC_NODE_OBJECT)
+		return rac_field_complain(&r->fields, NULL, "search", search, "an object");
+	out->search.is_asked = true;
+	return rac_fields_read(&r->fields, &place, search, fields, COUNT(fields), &out->search);
+}
+
 bool rac_reading_verdict(struct rac_report_reading *r, struct rac_report *out)
 {
 	const struct rac_place place = {NULL, "verdict", RAC_NO_INDEX};
@@ -122,7 +140,7 @@ bool rac_reading_verdict(struct rac_report_reading *r, struct rac_report *out)
 
 	if (verdict != NULL && rac_node_kind(verdict) != RAC_NODE_OBJECT)
 		return rac_field_complain(&r->fields, NULL, "verdict", verdict, "an object");
-	return read_checkpoints(r, out) &&
+	return read_checkpoints(r, out) && read_search(r, out) &&
 		read_conditions(r, &place, rac_node_get(verdict, "conditions"), out) &&
 		read_rules(r, &place, rac_node_get(verdict, "rules"), out) &&
 		rac_fields_read(&r->fields, &place, verdict, &exit_code, 1, out);

@@ -105,7 +105,7 @@ static void add_site(struct rac_report_site *to, const struct rac_report_site *m
 	add(&to->total_bytes, more->total_bytes);
 	add(&to->total_count, more->total_count);
 	add(&to->temporary_count, more->temporary_count);
-	rac_report_site_join_times(to, more);
+	rac_report_site_join(to, more);
 }
 
 /* What a place held is the sum of what its sites held. */

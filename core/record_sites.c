@@ -48,8 +48,8 @@ static uint64_t length_of(enum rac_segment kind, uint32_t index)
 	return kind == RAC_SEGMENT_CHECKPOINTS ? sizeof(struct rac_checkpoints) : 0;
 }
 
-static const enum rac_segment copied[] = {
-	RAC_SEGMENT_SITES, RAC_SEGMENT_ARENA, RAC_SEGMENT_MODULES, RAC_SEGMENT_CHECKPOINTS};
+static const enum rac_segment copied[] = {RAC_SEGMENT_SITES, RAC_SEGMENT_ARENA, RAC_SEGMENT_MODULES,
+	RAC_SEGMENT_CHECKPOINTS, RAC_SEGMENT_REFERENCES};
 
 size_t rac_record_sites_bytes(const struct rac_record_view *view)
 {
@@ -161,6 +161,18 @@ static void read_checkpoints(
 	}
 }
 
+static void read_references(
+	struct rac_record_view *view, struct rest *rest, struct rac_site_tables *out)
+{
+	struct rac_record_piece piece;
+	uint32_t at = 0;
+
+	while (rac_record_view_next(view, RAC_SEGMENT_REFERENCES, &at, &piece)) {
+		out->references = copy(view, RAC_SEGMENT_REFERENCES, &piece, rest);
+		out->reference_bytes = out->references != NULL ? (size_t)piece.bytes : 0;
+	}
+}
+
 void rac_record_sites_read(
 	struct rac_record_view *view, void *memory, size_t bytes, struct rac_record_sites *out)
 {
@@ -175,6 +187,7 @@ void rac_record_sites_read(
 	read_arena(view, &rest, &out->arena);
 	read_modules(view, &rest, &out->tables);
 	read_checkpoints(view, &rest, &out->tables);
+	read_references(view, &rest, &out->tables);
 	out->is_partial = rest.is_short;
 }
 

@@ -137,6 +137,9 @@ struct rac_report_site {
 	/* When its first and its last request were made, since the process started, up to 20 ms too early;
 	 * RAC_REPORT_TIME_UNKNOWN. */
 	uint64_t first_ns, last_ns;
+	/* Of what is live: that no address was found of, and that no address but ones within were found of. */
+	bool is_searched;
+	uint64_t lost_bytes, lost_count, inside_count;
 	enum rac_grade grade;
 	enum rac_trend trend;
 	const struct rac_report_frame *frames; /* innermost first */
@@ -176,6 +179,14 @@ struct rac_report_checkpoint {
 	uint64_t live_bytes; /* on all devices */
 };
 
+/* Whether somebody looked in the program's memory for addresses of what is left, see references.h. */
+struct rac_report_search {
+	bool is_asked;
+	const char *failed;     /* why nothing can be said; NULL: it can */
+	uint64_t bytes;         /* that were looked through */
+	uint64_t driver_copies; /* of each address, which do not count */
+};
+
 struct rac_checkpoints; /* see checkpoints.h */
 
 /* One entry of RAC_FAIL_ON. */
@@ -209,6 +220,7 @@ struct rac_report {
 	size_t site_count;
 	struct rac_report_timeline timeline;
 	const struct rac_checkpoints *checkpoints; /* NULL: none was made */
+	struct rac_report_search search;
 	const struct rac_report_condition *conditions;
 	size_t condition_count;
 	/* Suppressions and owners that the user named, with what each matched. */

@@ -159,6 +159,11 @@ static void emit_site(struct rac_emit *e, const struct rac_report_site *s)
 	rac_json_u64(e, "temporary_count", s->temporary_count);
 	emit_time(e, "first_ns", s->first_ns);
 	emit_time(e, "last_ns", s->last_ns);
+	if (s->is_searched) {
+		rac_json_u64(e, "lost_bytes", s->lost_bytes);
+		rac_json_u64(e, "lost_count", s->lost_count);
+		rac_json_u64(e, "possibly_count", s->inside_count);
+	}
 	rac_json_string(e, "grade", rac_grade_name(s->grade));
 	if (s->scope != NULL)
 		rac_json_string(e, "scope", s->scope);
@@ -246,6 +251,20 @@ static void emit_checkpoints(struct rac_emit *e, const struct rac_checkpoints *c
 	rac_json_array_end(e);
 }
 
+static void emit_search(struct rac_emit *e, const struct rac_report_search *s)
+{
+	if (!s->is_asked)
+		return;
+	rac_json_object_begin(e, "search");
+	if (s->failed != NULL)
+		rac_json_string(e, "failed", s->failed);
+	else
+		rac_json_null(e, "failed");
+	rac_json_u64(e, "bytes", s->bytes);
+	rac_json_u64(e, "driver_copies", s->driver_copies);
+	rac_json_object_end(e);
+}
+
 static void emit_rule(struct rac_emit *e, const struct rac_rule *rule)
 {
 	rac_json_object_begin(e, NULL);
@@ -311,6 +330,7 @@ bool rac_report_json(const struct rac_report *report, struct rac_sink *sink)
 	rac_json_array_end(&e);
 	emit_timeline(&e, &report->timeline);
 	emit_checkpoints(&e, report->checkpoints);
+	emit_search(&e, &report->search);
 	emit_verdict(&e, report);
 	rac_json_object_end(&e);
 	rac_emit_bytes(&e, "\n", 1);

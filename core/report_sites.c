@@ -10,6 +10,7 @@
 
 #include "checked.h"
 #include "checkpoints.h"
+#include "references.h"
 #include "report_modules.h"
 #include "site_id.h"
 #include "stack.h"
@@ -158,8 +159,22 @@ static uint64_t moment_ns(uint32_t moment)
 		: RAC_REPORT_TIME_UNKNOWN;
 }
 
+/* Memory that the search cannot look for, as by a handle that is no address, leaves its site without an answer. */
+static void fill_references(const struct work *w, uint32_t id, struct rac_report_site *out)
+{
+	struct rac_site_references found;
+
+	if (!rac_references_of(w->tables->references, w->tables->reference_bytes, id, &found) ||
+		found.sought_count < out->live_count)
+		return;
+	out->is_searched = true;
+	out->lost_bytes = found.lost_bytes;
+	out->lost_count = found.lost_count;
+	out->inside_count = found.inside_count;
+}
+
 static void fill_site(
-	struct work *w, const struct rac_site_snapshot *s, struct rac_report_site *out)
+	struct work *w, uint32_t id, const struct rac_site_snapshot *s, struct rac_report_site *out)
 {
 	const uint64_t *words = NULL;
 	size_t n = rac_stack_frames(w->tables->arena, s->about.stack, &words);
@@ -185,6 +200,7 @@ static void fill_site(
 			&s->marks, s->live_bytes, rac_checkpoints_count(w->tables->checkpoints)),
 		.frames = room->frames + room->frames_used,
 	};
+	fill_references(w, id, out);
 	for (size_t i = 0; w->style == RAC_SITES_WITH_FRAMES && i < n; i++) {
 		struct rac_frame f;
 
@@ -210,7 +226,7 @@ static bool fill_one(void *context, uint32_t id, const struct rac_site *site)
 	/* One whose maker died before he described it has its figures all the same. */
 	if (rac_site_read(site, rac_tracker_peak_number(w->tables->tracker, about.device), &s) &&
 		(s.described || s.total_count > 0)) {
-		fill_site(w, &s, &w->room.sites[w->room.sites_used++]);
+		fill_site(w, id, &s, &w->room.sites[w->room.sites_used++]);
 		w->room.positions[id] = (uint32_t)w->room.sites_used;
 	}
 	return true;
@@ -295,7 +311,7 @@ static void sort(struct rac_report_site *sites, size_t n,
 	}
 }
 
-void rac_report_site_join_times(struct rac_report_site *to, const struct rac_report_site *more)
+void rac_report_site_join(struct rac_report_site *to, const struct rac_report_site *more)
 {
 	bool is_known = to->first_ns != RAC_REPORT_TIME_UNKNOWN &&
 		more->first_ns != RAC_REPORT_TIME_UNKNOWN;
@@ -305,6 +321,10 @@ void rac_report_site_join_times(struct rac_report_site *to, const struct rac_rep
 	/* Not known is the highest number. */
 	if (more->last_ns > to->last_ns)
 		to->last_ns = more->last_ns;
+	to->is_searched = to->is_searched && more->is_searched;
+	to->lost_bytes += more->lost_bytes;
+	to->lost_count += more->lost_count;
+	to->inside_count += more->inside_count;
 }
 
 static void add(struct rac_report_site *to, const struct rac_report_site *more)
@@ -315,7 +335,7 @@ static void add(struct rac_report_site *to, const struct rac_report_site *more)
 	to->total_bytes += more->total_bytes;
 	to->total_count += more->total_count;
 	to->temporary_count += more->temporary_count;
-	rac_report_site_join_times(to, more);
+	rac_report_site_join(to, more);
 }
 
 static size_t id_of(const struct room *room, const struct rac_report_site *site)

@@ -14,6 +14,7 @@
 #include "sites.h"
 
 /* Where sites, their stacks and modules are: in this process, or copied from a record. */
+struct rac_references;
 struct rac_site_tables {
 	struct rac_sites *sites;
 	const struct rac_arena *arena;
@@ -21,6 +22,8 @@ struct rac_site_tables {
 	size_t module_bytes;
 	const struct rac_checkpoints *checkpoints; /* NULL: none was made */
 	const struct rac_tracker *tracker;         /* for the number of each device's peak */
+	const struct rac_references *references;   /* NULL: nobody looked for any */
+	size_t reference_bytes;
 };
 
 /*
@@ -46,7 +49,7 @@ size_t rac_report_sites(const struct rac_site_tables *tables, enum rac_sites_sty
 	void *memory, size_t bytes, const struct rac_report_site **out,
 	struct rac_site_positions *positions);
 
-/* Of two sites that are shown as one: what is not known of one is not known of both. */
-void rac_report_site_join_times(struct rac_report_site *to, const struct rac_report_site *more);
+/* Times and references of two sites that are shown as one: what is not known of one is not known of both. */
+void rac_report_site_join(struct rac_report_site *to, const struct rac_report_site *more);
 
 #endif

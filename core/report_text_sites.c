@@ -80,6 +80,21 @@ static void put_name(struct rac_emit *e, const struct rac_report_site *s)
 	}
 }
 
+/* ", 2 definitely lost, 1 possibly" */
+static void put_references(struct rac_emit *e, const struct rac_report_site *s)
+{
+	if (s->lost_count > 0) {
+		rac_emit_string(e, ", ");
+		rac_emit_u64(e, s->lost_count);
+		rac_emit_string(e, " definitely lost");
+	}
+	if (s->inside_count > 0) {
+		rac_emit_string(e, ", ");
+		rac_emit_u64(e, s->inside_count);
+		rac_emit_string(e, " possibly lost");
+	}
+}
+
 static void put_site(
 	struct rac_emit *e, const struct rac_report *r, const struct rac_report_site *s)
 {
@@ -99,6 +114,8 @@ static void put_site(
 		rac_emit_string(e, ", ");
 		rac_emit_string(e, rac_grade_name(s->grade));
 	}
+	if (s->is_searched && s->live_count > 0)
+		put_references(e, s);
 	if (s->trend == RAC_TREND_GROWS)
 		rac_emit_string(e, ", grows");
 	rac_emit_string(e, "\n");

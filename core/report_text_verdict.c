@@ -91,9 +91,29 @@ static void put_checkpoints(struct rac_emit *e, const struct rac_report *r)
 	rac_emit_string(e, "\n");
 }
 
+/* What was found is said of each place. */
+static void put_search(struct rac_emit *e, const struct rac_report *r)
+{
+	if (!r->search.is_asked)
+		return;
+	rac_words_prefix(e, r);
+	if (r->search.failed != NULL) {
+		rac_emit_string(e, "references: nothing is known of them: ");
+		rac_emit_foreign(e, r->search.failed, strlen(r->search.failed), RULE_SHOWN);
+	} else {
+		rac_emit_string(e, "references: looked for in ");
+		rac_words_size(e, r->search.bytes);
+		rac_emit_string(e, " of the program's memory, less ");
+		rac_emit_u64(e, r->search.driver_copies);
+		rac_emit_string(e, " of each that the driver keeps");
+	}
+	rac_emit_string(e, "\n");
+}
+
 void rac_report_text_verdict(struct rac_emit *e, const struct rac_report *report)
 {
 	put_checkpoints(e, report);
+	put_search(e, report);
 	for (size_t i = 0; i < report->condition_count; i++)
 		put_condition(e, report, &report->conditions[i]);
 	for (size_t i = 0; i < report->rule_count && !e->refused; i++)

@@ -64,6 +64,7 @@ struct rac_settings {
 	enum rac_scope scope;
 	enum rac_show show;
 	unsigned stacks;         /* of enum rac_stacks; 0: no sites are kept */
+	bool references;         /* are looked for at the end */
 	unsigned depth;          /* frames of a stack, of each language */
 	uint64_t timeline_bytes; /* 0: none */
 	enum rac_report_to report_to;

@@ -103,6 +103,8 @@ static void read_word(struct rac_settings_reading *r, enum rac_setting setting)
 		r->out->scope = (enum rac_scope)index;
 	else if (setting == RAC_SETTING_SHOW)
 		r->out->show = (enum rac_show)index;
+	else if (setting == RAC_SETTING_REFERENCES)
+		r->out->references = index == 1;
 	else if (setting == RAC_SETTING_FORMAT)
 		r->out->format = (enum rac_format)index;
 }

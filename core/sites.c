@@ -262,6 +262,11 @@ bool rac_site_read(const struct rac_site *site, uint64_t peak_number, struct rac
 	return true;
 }
 
+uint32_t rac_sites_bound(const struct rac_sites *s)
+{
+	return rac_sites_level_first(rac_load_acquire(&s->level_count));
+}
+
 void rac_sites_each(struct rac_sites *s,
 	bool (*visit)(void *context, uint32_t id, const struct rac_site *site), void *context)
 {

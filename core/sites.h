@@ -162,6 +162,9 @@ uint64_t rac_site_held(const struct rac_site *site);
 bool rac_site_read(
 	const struct rac_site *site, uint64_t peak_number, struct rac_site_snapshot *out);
 
+/* No site has that number yet, nor a higher one. */
+uint32_t rac_sites_bound(const struct rac_sites *s);
+
 /* Calls visit for each site until it returns false. */
 void rac_sites_each(struct rac_sites *s,
 	bool (*visit)(void *context, uint32_t id, const struct rac_site *site), void *context);

@@ -101,7 +101,9 @@ static enum rac_grade grade_of(const struct rac_judge *judge, const struct rac_r
 		return RAC_GRADE_POOL;
 	if (effect == RAC_EFFECT_LIBRARY)
 		return RAC_GRADE_LIBRARY;
-	return site->trend == RAC_TREND_SETTLED ? RAC_GRADE_ONCE : RAC_GRADE_LEAK;
+	if (site->trend == RAC_TREND_SETTLED)
+		return RAC_GRADE_ONCE;
+	return site->is_searched && site->lost_count == 0 ? RAC_GRADE_REFERENCED : RAC_GRADE_LEAK;
 }
 
 void rac_judge_sites(struct rac_judge *judge, struct rac_report_site *sites, size_t count)
@@ -156,8 +158,8 @@ static void measure_sites(
 			out->growing++;
 		if (site->grade != RAC_GRADE_LEAK || site->live_count == 0)
 			continue;
-		add(&out->leak_bytes, site->live_bytes);
-		add(&out->leak_count, site->live_count);
+		add(&out->leak_bytes, site->is_searched ? site->lost_bytes : site->live_bytes);
+		add(&out->leak_count, site->is_searched ? site->lost_count : site->live_count);
 		out->new_sites += !is_in_baseline(judge, site->id != NULL ? site->id : "");
 	}
 }

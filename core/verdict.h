@@ -7,7 +7,8 @@
  *	suppressed	a suppression fits, and all that it fits stays within its max and count
  *	pool, library	the first rule that fits the owner says so: the user's, then those built in
  *	once		made before the first checkpoint, and the site never held more
- *	leak		all else
+ *	referenced	a search of the program's memory found an address of each allocation
+ *	leak		all else; after a search, what it found no address of
  */
 #ifndef RAC_VERDICT_H
 #define RAC_VERDICT_H

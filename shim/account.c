@@ -191,7 +191,7 @@ void rac_charge_settle(struct rac_charge *c, CUresult result, enum rac_kind kind
 	rac_tracker_note_allocation(state->tracker, rac_thread_lane(state, entry.device),
 		entry.device, kind, entry.bytes);
 	rac_event_taken(state, &entry, c->reservation.charged_after);
-	rac_thread.last_taken = value;
+	rac_thread.last_taken = ~value;
 	if (c->counted)
 		entry.extra = rac_ledger_refs(&state->ledger, 1);
 	insert(state, &entry);

@@ -23,7 +23,9 @@ static size_t round_up(size_t bytes)
 
 static bool keeps_stacks(const struct rac_state *state)
 {
-	return (state->settings.stacks & (RAC_STACKS_NATIVE | RAC_STACKS_PYTHON)) != 0;
+	/* A search at the end looks how far the stack reaches. */
+	return (state->settings.stacks & (RAC_STACKS_NATIVE | RAC_STACKS_PYTHON)) != 0 ||
+		state->settings.references;
 }
 
 static bool needs_rooms(const struct rac_state *state)

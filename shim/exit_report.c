@@ -12,6 +12,7 @@
 #include "refusal.h"
 #include "report_file.h"
 #include "run_reader.h"
+#include "search.h"
 #include "signals.h"
 #include "site.h"
 #include "startup.h"
@@ -111,6 +112,7 @@ static void make(struct rac_state *state, enum rac_end end, int64_t status)
 	if (rac_load_relaxed(&state->used) != 0) {
 		for (uint32_t device = 0; device < RAC_MAX_DEVICES; device++)
 			rac_group_note(state, device);
+		rac_search(state);
 		rac_record_report(&state->record, &ended, &state->report_room, &report);
 		struct rac_site_room room = rac_site_report_begin(state, &report);
 

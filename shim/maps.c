@@ -32,6 +32,7 @@ struct line {
 	uint64_t offset;
 	struct identity file;
 	bool is_executable;
+	bool is_private_data; /* that can be read and written */
 };
 
 /* The next byte, or -1 at the end. */
@@ -89,6 +90,7 @@ static bool read_line(struct reader *r, struct line *out)
 		rights[i] = (char)c;
 	}
 	out->is_executable = rights[2] == 'x';
+	out->is_private_data = rights[0] == 'r' && rights[1] == 'w' && rights[3] == 'p';
 	out->offset = read_number(r, 16);
 	out->file.major = read_number(r, 16);
 	out->file.minor = read_number(r, 16);
@@ -154,16 +156,49 @@ static enum rac_maps_result search(struct reader *r, uintptr_t address, struct r
 	return r->failed ? RAC_MAPS_UNREADABLE : RAC_MAPS_FREE;
 }
 
+static void open_maps(struct reader *r)
+{
+	do
+		r->fd = (int)syscall(
+			SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	while (r->fd < 0 && errno == EINTR);
+}
+
+bool rac_maps_each_private(struct rac_mapping *room,
+	bool (*visit)(void *context, const struct rac_mapping *mapping), void *context)
+{
+	struct reader r = {.fd = -1};
+	struct line line;
+	bool goes_on = true;
+	int saved = errno;
+
+	open_maps(&r);
+	if (r.fd < 0) {
+		errno = saved;
+		return false;
+	}
+	room->end = 0;
+	while (goes_on && read_line(&r, &line)) {
+		bool is_behind = line.file.inode == 0 && line.start == room->end;
+
+		read_path(&r, is_behind ? NULL : room);
+		room->start = line.start;
+		room->end = line.end;
+		if (line.is_private_data)
+			goes_on = visit(context, room);
+	}
+	syscall(SYS_close, r.fd);
+	errno = saved;
+	return !r.failed;
+}
+
 enum rac_maps_result rac_maps_find(uintptr_t address, struct rac_mapping *out)
 {
 	struct reader r = {.fd = -1};
 	enum rac_maps_result result = RAC_MAPS_UNREADABLE;
 	int saved = errno;
 
-	do
-		r.fd = (int)syscall(
-			SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	while (r.fd < 0 && errno == EINTR);
+	open_maps(&r);
 	if (r.fd >= 0) {
 		result = search(&r, address, out);
 		syscall(SYS_close, r.fd);

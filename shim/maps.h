@@ -34,4 +34,12 @@ enum rac_maps_result {
  */
 enum rac_maps_result rac_maps_find(uintptr_t address, struct rac_mapping *out);
 
+/*
+ * Calls visit for each piece of private memory that can be read and written, upwards, until it returns false; `path`, in
+ * *room, is of the file that it belongs to, as the zeroed data of a module lies directly behind the rest. False: the list
+ * cannot be read, or not to its end.
+ */
+bool rac_maps_each_private(struct rac_mapping *room,
+	bool (*visit)(void *context, const struct rac_mapping *mapping), void *context);
+
 #endif

@@ -155,7 +155,7 @@ __attribute__((noinline)) void rac_site_given(
 		return;
 	rac_site_give(site, entry->bytes,
 		rac_tracker_peak_number(state->tracker, peak_of(entry->kind, entry->device)),
-		rac_thread.last_taken == entry->value);
+		rac_thread.last_taken == ~entry->value);
 }
 
 void rac_site_undone(struct rac_state *state, const struct rac_entry *entry)

@@ -5,6 +5,7 @@
 
 #include "code.h"
 #include "record_memory.h"
+#include "references.h"
 #include "report_sites.h"
 #include "report_timeline.h"
 #include <sys/mman.h>
@@ -47,6 +48,8 @@ struct rac_site_room rac_site_report_begin(struct rac_state *state, struct rac_r
 		.tracker = state->tracker,
 		/* Acquire: pairs with the release in the maker of the table. */
 		.checkpoints = atomic_load_explicit(&state->checkpoints, memory_order_acquire),
+		.references = state->references,
+		.reference_bytes = state->references_bytes,
 	};
 	struct rac_site_room room = {.bytes = rac_report_sites_bytes(&tables)};
 	struct rac_site_positions positions;
@@ -54,6 +57,7 @@ struct rac_site_room rac_site_report_begin(struct rac_state *state, struct rac_r
 		mmap(NULL, room.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	report->checkpoints = tables.checkpoints;
+	rac_references_tell(tables.references, tables.reference_bytes, &report->search);
 	if (memory == MAP_FAILED)
 		return room;
 	room.memory = memory;

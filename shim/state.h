@@ -60,6 +60,7 @@ enum rac_report_phase {
 };
 
 struct rac_group_share;
+struct rac_references;
 struct rac_rule_set;
 
 struct rac_state {
@@ -109,9 +110,12 @@ struct rac_state {
 	rac_atomic_u32 graphs_used;   /* a graph with memory nodes was made */
 	struct rac_untracked untracked;
 	_Atomic(struct rac_checkpoints *) checkpoints; /* NULL: none was made yet */
-	rac_atomic_u64 scopes[RAC_STATE_SCOPES];       /* see scope.c */
-	_Atomic(struct rac_rule_set *) rules;          /* see rule_files.h; NULL: none were named */
-	rac_atomic_u32 verdict;                        /* the status that the report asks for */
+	struct rac_references *references;             /* see search.h; NULL: none are looked for */
+	size_t references_bytes;
+	rac_atomic_u32 search_begun, driver_copies; /* the latter and 1; 0: they were not counted */
+	rac_atomic_u64 scopes[RAC_STATE_SCOPES];    /* see scope.c */
+	_Atomic(struct rac_rule_set *) rules;       /* see rule_files.h; NULL: none were named */
+	rac_atomic_u32 verdict;                     /* the status that the report asks for */
 	struct rac_report_condition conditions[RAC_CONDITIONS_MAX];
 	/* Room for the report, which is made when the process ends: its stack may be small. */
 	struct rac_record_room report_room;

@@ -31,7 +31,8 @@ struct rac_thread {
 	enum rac_hook label;
 	/* Where in the program that runtime function was called, and where this driver hook was. */
 	const void *label_caller, *caller;
-	/* What this thread took last: given back next, it was temporary. */
+	/* What this thread took last, inverted, so that a search for addresses does not find it: given back next, it was
+	 * temporary. */
 	uint64_t last_taken;
 	/* What a runtime hook reserved for a driver call that it may not see; see account.h. */
 	struct rac_offer *offer;

@@ -7,6 +7,7 @@
 #include "account.h"
 #include "checked.h"
 #include "driver.h"
+#include "search.h"
 #include "thread.h"
 
 /* No device asks for a wider alignment of rows; what it really took is read after the call. */
@@ -23,6 +24,8 @@ RAC_EXPORT CUresult cuMemAlloc_v2(CUdeviceptr *dptr, size_t bytesize)
 	result = rac_charge_reserve(&charge, RAC_HOOK_cuMemAlloc_v2, bytesize);
 	if (result == CUDA_SUCCESS) {
 		result = driver->cuMemAlloc_v2(dptr, bytesize);
+		if (result == CUDA_SUCCESS)
+			rac_search_allocated(rac_state(), *dptr, bytesize, dptr);
 		rac_charge_settle(&charge, result, RAC_KIND_DEVICE, RAC_SPACE_DEVICE,
 			result == CUDA_SUCCESS ? *dptr : 0);
 	}

@@ -63,7 +63,7 @@ static struct rac_entry note(
 	struct rac_state *state = rac_state();
 	uint8_t device = (uint8_t)rac_pool_device(pool);
 
-	rac_thread.last_taken = address;
+	rac_thread.last_taken = ~(uint64_t)address;
 	return (struct rac_entry){
 		.space = RAC_SPACE_DEVICE,
 		.value = address,

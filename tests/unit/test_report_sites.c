@@ -87,7 +87,7 @@ static void take(uint64_t key, const struct place *p, uint64_t bytes)
 static void report(enum rac_sites_style style)
 {
 	const struct rac_site_tables tables = {&sites, &arena, modules,
-		rac_module_table_bytes(MODULES, PATH_BYTES), NULL, tracker};
+		rac_module_table_bytes(MODULES, PATH_BYTES), NULL, tracker, NULL, 0};
 	size_t bytes = rac_report_sites_bytes(&tables);
 
 	free(room);
@@ -296,7 +296,7 @@ Test(report_sites, too_little_memory_shows_none)
 {
 	struct place p = place_in(module("/a", 0x10000), 0);
 	const struct rac_site_tables tables = {&sites, &arena, modules,
-		rac_module_table_bytes(MODULES, PATH_BYTES), NULL, tracker};
+		rac_module_table_bytes(MODULES, PATH_BYTES), NULL, tracker, NULL, 0};
 
 	take(1, &p, 5);
 	room = malloc(64);

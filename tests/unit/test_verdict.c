@@ -252,3 +252,29 @@ Test(verdict, no_cuda_is_about_all_processes)
 	prepare("leak", "");
 	cr_expect_not(rac_judge_cuda(&judge, 0));
 }
+
+Test(verdict, what_is_referred_to_is_no_leak_and_only_what_is_lost_counts)
+{
+	struct rac_report_site sites[] = {
+		site("app", 4 * MIB, 4), site("app", 4 * MIB, 4), site("app", MIB, 1)};
+	struct rac_report report = {.sites = sites, .site_count = 3, .process.end = RAC_END_EXIT};
+
+	prepare("leak>1M,leaks>2", "");
+	sites[0].is_searched = sites[1].is_searched = sites[2].is_searched = true;
+	sites[1].lost_bytes = MIB;
+	sites[1].lost_count = 1;
+	sites[2].inside_count = 1;
+	rac_judge_sites(&judge, sites, 3);
+	cr_expect_eq(sites[0].grade, RAC_GRADE_REFERENCED);
+	cr_expect_eq(sites[1].grade, RAC_GRADE_LEAK);
+	cr_expect_eq(sites[2].grade, RAC_GRADE_REFERENCED);
+	rac_judge_report(&judge, &report, room);
+	cr_expect_eq(room[0].value, MIB);
+	cr_expect_not(room[0].failed);
+	cr_expect_eq(room[1].value, 1);
+	sites[2].is_searched = false;
+	rac_judge_sites(&judge, sites, 3);
+	rac_judge_report(&judge, &report, room);
+	cr_expect_eq(room[0].value, 2 * MIB, "of which nothing is known is left");
+	cr_expect(room[0].failed);
+}
