@@ -19,6 +19,10 @@ esac
 export B
 # Seconds for one script: well above what each needs, so that a hang ends with a name.
 patience=600
+# Where whole systems are fetched and built.
+case $pattern in
+tests/integrations/*) patience=3000 ;;
+esac
 
 # The tests decide what is preloaded and capped, not the shell they are started from.
 unset LD_PRELOAD CUDA_VISIBLE_DEVICES CUDA_MPS_PINNED_DEVICE_MEM_LIMIT NVIDIA_GPU_MEMORY_LIMIT

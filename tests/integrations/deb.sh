@@ -34,6 +34,7 @@ for arch in amd64 arm64; do
 	else
 		skip "$arch: lintian finds nothing" 'there is no lintian here'
 	fi
+	is "$arch: its version is the one of all" "$(dpkg-deb -f "$deb" Version)" "$(sed -n 's/^VERSION *:= *//p' Makefile)"
 	dpkg-deb -x "$deb" "$T/$arch"
 	for file in $(cd "$T/$arch" && find . -type f -perm -100 -o -name '*.so' | grep -v integrations | sort); do
 		is "$arch: $file asks for nothing newer than glibc $oldest_glibc" \
@@ -45,6 +46,8 @@ for arch in amd64 arm64; do
 	run scripts/check-library.sh "$(echo "$T/$arch"/usr/lib/*/librac_track.so)"
 	ended "$arch: the library is as any that is built" 0
 done
+run env -C "$B/deb" sha256sum -c SHA256SUMS
+ended 'their checksums are right' 0 ''
 is 'a package of each processor has the same files' "$(cd "$T/amd64" && find . | sed 's/x86_64-linux-gnu/MACHINE/' | sort)" \
 	"$(cd "$T/arm64" && find . | sed 's/aarch64-linux-gnu/MACHINE/' | sort)"
 

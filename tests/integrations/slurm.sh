@@ -70,6 +70,8 @@ is 'a batch script has it' "$(grep -E '^(LD_PRELOAD|RAC_LIMIT)=' "$T/batch.env" 
 RAC_LIMIT=3G"
 is 'and its steps, the library once' "$(grep -E '^(LD_PRELOAD|RAC_LIMIT)=' "$T/step.env" | sort)" "LD_PRELOAD=$SHIM
 RAC_LIMIT=3G"
+run salloc --vram=4G srun env
+is 'so has what salloc starts' "$(of LD_PRELOAD) $(of RAC_LIMIT)" "$SHIM 4G"
 is 'a step may ask for another one' "$(grep -E '^RAC_LIMIT=' "$T/other.env")" RAC_LIMIT=1G
 
 pair --vram=1G

@@ -61,4 +61,16 @@ touch "$T/roots/of-root"
 end
 is 'a link in the place of a folder leads nobody to what is root'\''s' "$(ls -A "$T/roots")" of-root
 $as_user sh -c 'rm -rf "$0"/*/*' "$records"
+
+# In the place of rac one that says what it has been left.
+cat >"$T/lister" <<END
+#!/bin/sh
+ls /proc/self/fd | tr '\n' ' ' >$T/home/left
+id -u -n >>$T/home/left
+END
+chmod 755 "$T/lister"
+sed -i "s,rac=[^ ]*,rac=$T/lister," "$CLUSTER/etc/plugstack.conf"
+hold
+end
+is 'what runs as the user has nothing of root open' "$(cat "$T/home/left")" '0 1 2 3 nobody'
 finish
