@@ -172,7 +172,7 @@ is 'a report is needed' "$status" 2
 
 # Records where the user wants them are judged as those in a folder of the run.
 # judged FOLDER COMMAND…: status, what the last line says, and how many processes were reported.
-judged() {
+judged_in() {
 	judged_folder=$1
 	shift
 	run env XDG_RUNTIME_DIR="$judged_folder" "$RAC" run --fail-on 'leak>1M' "$@"
@@ -183,19 +183,19 @@ here=$T/here
 mkdir -m 700 "$here"
 two='"$0" plan; "$0" grow; exec "$0" grow'
 is 'with a record of one'\''s own each process is judged and reported' \
-	"$(judged "$here" --record "$T/%p.rec" sh -c "$two" "$T/app")" '23 verdict: failed by leak>1M 3'
+	"$(judged_in "$here" --record "$T/%p.rec" sh -c "$two" "$T/app")" '23 verdict: failed by leak>1M 3'
 is 'and the records stay' "$(find "$T" -maxdepth 1 -name '*.rec' | wc -l | tr -d ' ') $(ls -A "$here")" '3 '
 is 'also where one takes the name of another' \
-	"$(judged "$here" --record "$T/one.rec" sh -c "$two" "$T/app")" '23 verdict: failed by leak>1M 3'
+	"$(judged_in "$here" --record "$T/one.rec" sh -c "$two" "$T/app")" '23 verdict: failed by leak>1M 3'
 is 'a run within the run leaves them to the outer one' \
-	"$(judged "$here" --record "$T/inner.rec" "$RAC" run "$T/app" plan)" '23 verdict: failed by leak>1M 1'
+	"$(judged_in "$here" --record "$T/inner.rec" "$RAC" run "$T/app" plan)" '23 verdict: failed by leak>1M 1'
 is 'nothing is left but the records' "$(ls -A "$here")" ''
 if [ -w /dev/shm ] && [ "$(stat -c %d /dev/shm)" != "$(stat -c %d "$T")" ]; then
 	away=$(mktemp -d /dev/shm/rac-test.XXXXXX)
 	is 'records on another file system are judged' \
-		"$(judged "$away" --record "$T/%p.away" sh -c "$two" "$T/app")" '23 verdict: failed by leak>1M 3'
+		"$(judged_in "$away" --record "$T/%p.away" sh -c "$two" "$T/app")" '23 verdict: failed by leak>1M 3'
 	is 'one that another replaced there makes the verdict none' \
-		"$(judged "$away" --record "$T/two.rec" sh -c '"$0" plan; "$0" grow' "$T/app")" \
+		"$(judged_in "$away" --record "$T/two.rec" sh -c '"$0" plan; "$0" grow' "$T/app")" \
 		'125 verdict: none, since not every process could be judged; exit code 125 1'
 	contains 'and it is said why' "$(cat "$T/err")" 'with %p in RAC_RECORD each has its own'
 	rmdir "$away"
