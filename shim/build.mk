@@ -19,6 +19,12 @@ $(B)/shim/bare_libc.c.o: LTO :=
 $(B)/shim/bare_libc.c.o: CFLAGS += -fno-builtin \
 	$(if $(findstring clang,$(CC)),,-fno-tree-loop-distribute-patterns)
 
+# What dlsym is made of: these sanitizers ask it for functions before they are up.
+ifneq ($(filter address thread,$(SAN)),)
+SHIM_EARLY := $(addprefix $(B)/shim/,$(addsuffix .c.o,bare_libc definer elf_symbols libc_real pick))
+$(SHIM_EARLY): CFLAGS += -fno-sanitize=$(SAN)
+endif
+
 $(SHIM_OBJ): Makefile shim/build.mk
 
 .PHONY: shim

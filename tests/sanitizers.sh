@@ -2,6 +2,8 @@
 # sanitizers.sh - programs under a shim that was built with a sanitizer, on a simulated CUDA that was, too: a finding
 # ends the program with 97.
 #
+#   tests/sanitizers.sh [SANITIZER…]
+#
 #   undefined	the library needs nothing in the program: all of tests/programs that judge by what a program does
 #   address	its runtime has to be the first of all libraries, so it is preloaded before the shim
 #   thread	cannot be preloaded into a program that was not built with it: the programs are, and the differential
@@ -12,6 +14,15 @@ failed=0
 export UBSAN_OPTIONS=halt_on_error=1:exitcode=97:print_stacktrace=1
 export ASAN_OPTIONS=exitcode=97:detect_leaks=0:verify_asan_link_order=0
 export TSAN_OPTIONS=exitcode=97:halt_on_error=1
+
+only=$*
+# wanted SANITIZER: by those who name some.
+wanted() {
+	case " ${only:-$1} " in
+	*" $1 "*) return 0 ;;
+	esac
+	return 1
+}
 
 # build SANITIZER TARGET…
 build() {
@@ -33,22 +44,30 @@ passes() {
 	fi
 }
 
-build undefined all apps diff
-for test in races life group refusal record arrays managed sites report scope query imports; do
-	B=$PWD/build-undefined passes undefined sh "tests/programs/$test.sh"
-done
-passes undefined make -s SAN=undefined B=build-undefined DIFF_SECONDS=20 check-diff
+if wanted undefined; then
+	build undefined all apps diff
+	for test in races life group refusal record arrays managed sites report scope query imports; do
+		B=$PWD/build-undefined passes undefined sh "tests/programs/$test.sh"
+	done
+	passes undefined make -s SAN=undefined B=build-undefined DIFF_SECONDS=20 check-diff
+fi
 
-build address shim sim apps diff
-asan=$(gcc -print-file-name=libasan.so)
-for app in 'leak 1M 2M' 'fault_steps 1G' 'soak_steps 5 256M' 'race_ledger' 'array_steps'; do
-	# shellcheck disable=SC2086  # a program and its arguments
-	passes address env LD_PRELOAD="$asan $PWD/build-address/librac_track.so" RAC_REPORT=none RAC_LIMIT=2G \
-		build-address/apps/$app
-done
-passes address make -s SAN=address B=build-address DIFF_SECONDS=20 check-diff
+if wanted address; then
+	build address shim sim apps diff
+	asan=$(gcc -print-file-name=libasan.so)
+	for app in 'leak 1M 2M' 'fault_steps 1G' 'driver_steps 2G' 'soak_steps 5 256M' 'race_ledger 2G 20000 4 1' \
+		'twins linear host contexts green code graphs others'; do
+		# shellcheck disable=SC2086  # a program and its arguments
+		passes address env LD_PRELOAD="$asan $PWD/build-address/librac_track.so" RAC_REPORT=none RAC_LIMIT=2G \
+			SIMCUDA_DEVICES=2 \
+			build-address/apps/$app
+	done
+	passes address make -s SAN=address B=build-address DIFF_SECONDS=20 check-diff
+fi
 
-build thread sim diff
-passes thread make -s SAN=thread B=build-thread DIFF_SECONDS=20 check-diff
+if wanted thread; then
+	build thread sim diff
+	passes thread make -s SAN=thread B=build-thread DIFF_SECONDS=20 check-diff
+fi
 rm -f build-sanitizers.log
 exit $failed

@@ -248,6 +248,17 @@ Test(tracker, releasing_more_than_is_live_is_counted_and_never_wraps)
 	cr_assert(eq(u64, rac_tracker_mismatches(t), 3), "nor does a device that there is not");
 }
 
+Test(tracker, what_the_driver_refuses_is_counted_by_itself)
+{
+	allocate(0, 10);
+	rac_tracker_driver_failed(t, 0);
+	rac_tracker_driver_failed(t, 0);
+	rac_tracker_driver_failed(t, 1);
+	cr_assert(eq(u64, look(0).driver_failures, 2));
+	cr_assert(eq(u64, look(0).refused, 0));
+	cr_assert(eq(u64, look(1).driver_failures, 1));
+}
+
 /* Host memory is counted behind the last of them. */
 Test(tracker, a_device_that_there_is_not_changes_nothing)
 {
@@ -299,10 +310,11 @@ Test(tracker, devices_and_kinds_are_counted_apart)
 	rac_tracker_host_snapshot(t, &host);
 	cr_assert(eq(u64, host.live_bytes, 50));
 	cr_assert(eq(u64, host.allocations, 1));
+	rac_tracker_host_add(t, 20);
 	rac_tracker_host_remove(t, 50);
 	rac_tracker_host_snapshot(t, &host);
-	cr_assert(eq(u64, host.live_bytes, 0));
-	cr_assert(eq(u64, host.peak_bytes, 50));
+	cr_assert(eq(u64, host.live_bytes, 20));
+	cr_assert(eq(u64, host.peak_bytes, 70));
 	cr_assert(eq(u64, host.frees, 1));
 }
 
