@@ -97,6 +97,9 @@ Test(size_parse, refuses_all_else_and_leaves_the_result_alone)
 		{"8iB", RAC_INVALID, 1, 2},
 		{"8Bi", RAC_INVALID, 1, 2},
 		{"8GiBs", RAC_INVALID, 1, 4},
+		{"8GxB", RAC_INVALID, 1, 3},
+		{"8Gix", RAC_INVALID, 1, 3},
+		{"8G 8 8", RAC_INVALID, 3, 3},
 		{"8G iB", RAC_INVALID, 3, 2},
 		{"8G 8G", RAC_INVALID, 3, 2},
 		{"8 8", RAC_INVALID, 2, 1},
@@ -126,6 +129,17 @@ Test(size_parse, refuses_all_else_and_leaves_the_result_alone)
 		cr_assert_not_null(fault.wrong);
 		cr_assert_not_null(fault.right);
 	}
+}
+
+Test(size_parse, says_of_nothing_that_it_is_empty)
+{
+	struct rac_fault fault = {0};
+	uint64_t bytes;
+
+	cr_assert_eq(rac_size_parse("", 0, &bytes, &fault), RAC_INVALID);
+	cr_assert_str_eq(fault.wrong, "is empty");
+	cr_assert_eq(rac_size_parse(" ", 1, &bytes, &fault), RAC_INVALID);
+	cr_assert_str_eq(fault.wrong, "a number is missing");
 }
 
 Test(size_parse, sees_no_byte_after_the_length_that_it_is_given)

@@ -259,6 +259,26 @@ Test(tracker, what_the_driver_refuses_is_counted_by_itself)
 	cr_assert(eq(u64, look(1).driver_failures, 1));
 }
 
+Test(tracker, a_reservation_that_is_tried_holds_what_was_granted)
+{
+	struct rac_reservation r;
+
+	rac_tracker_set_limit(t, 0, 100);
+	cr_assert(eq(int, rac_tracker_try_reserve(t, 0, 60, &r), RAC_OK));
+	cr_assert(eq(u64, r.bytes, 60));
+	cr_assert(eq(int, rac_tracker_try_reserve(t, 0, 60, &r), RAC_OOM));
+	cr_assert(eq(u64, r.bytes, 0));
+}
+
+Test(tracker, host_memory_that_is_given_back_twice_is_counted_as_a_mismatch)
+{
+	rac_tracker_host_add(t, 50);
+	rac_tracker_host_remove(t, 50);
+	cr_assert(eq(u64, rac_tracker_mismatches(t), 0));
+	rac_tracker_host_remove(t, 50);
+	cr_assert(eq(u64, rac_tracker_mismatches(t), 1));
+}
+
 /* Host memory is counted behind the last of them. */
 Test(tracker, a_device_that_there_is_not_changes_nothing)
 {
