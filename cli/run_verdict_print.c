@@ -127,6 +127,11 @@ static void put_site(FILE *to, const char *prefix, const struct rac_report_site 
 		s->grade == RAC_GRADE_LEAK ? "leak" : rac_grade_name(s->grade), size,
 		(unsigned long long)s->live_count, s->live_count == 1 ? "" : "s", device,
 		safe(s->api, api), safe(s->owner, owner), rac_or_empty(s->id));
+	if (s->is_searched && s->lost_count > 0 && s->lost_count < s->live_count) {
+		size_words(s->lost_bytes, size);
+		fprintf(to, "%s    of these %llu definitely lost: %s\n", prefix,
+			(unsigned long long)s->lost_count, size);
+	}
 	if (s->trend == RAC_TREND_GROWS)
 		fprintf(to, "%s    grows from checkpoint to checkpoint\n", prefix);
 	put_stack(to, prefix, s);

@@ -117,6 +117,8 @@ judged() {
 }
 is 'rac run judges by it' "$(judged static) $(judged lost)" \
 	"0 [('referenced', 0)] None 23 [('leak', 1)] None"
+judged heap >"$T/null"
+contains 'and says what of a place is lost' "$(cat "$T/err")" '    of these 1 definitely lost: 1.00 MiB'
 "$RAC" report --json "$T/report.json" >"$T/again.json"
 is 'which a report that is read again still says' \
 	"$("$PYTHON" -c 'import json, sys; a, b = (json.load(open(p)) for p in sys.argv[1:])
