@@ -24,7 +24,7 @@ FILES = {
     'core/ledger_context.c': (('test_ledger.c',), 'ledger'),
     'core/limit_spec.c': (('test_limit_spec.c',), None),
     'core/limit_resolve.c': (('test_limit_resolve.c',), None),
-    'core/size_text.c': (('test_size_text.c',), None),
+    'core/size_text.c': (('test_size_text.c', 'test_limit_spec.c'), None),
 }
 CHANGES = [
     (r' < ', ' <= '), (r' > ', ' >= '), (r' <= ', ' < '), (r' >= ', ' > '), (r' == ', ' != '), (r' != ', ' == '),

@@ -142,6 +142,18 @@ Test(size_parse, says_of_nothing_that_it_is_empty)
 	cr_assert_str_eq(fault.wrong, "a number is missing");
 }
 
+Test(size_parse, takes_each_letter_for_a_unit)
+{
+	static const char *const texts[] = {"8A", "8a", "8Z", "8z"};
+	struct rac_fault fault;
+	uint64_t bytes;
+
+	for (size_t i = 0; i < LENGTH(texts); i++) {
+		cr_assert_eq(rac_size_parse(texts[i], 2, &bytes, &fault), RAC_INVALID);
+		cr_assert_str_eq(fault.wrong, "is not a unit", "%s: %s", texts[i], fault.wrong);
+	}
+}
+
 Test(size_parse, sees_no_byte_after_the_length_that_it_is_given)
 {
 	struct rac_fault fault;

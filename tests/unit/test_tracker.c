@@ -463,6 +463,9 @@ Test(tracker, long_names_are_cut_and_an_unknown_device_says_so)
 	cr_assert(eq(sz, strlen(s.name), sizeof(s.name) - 1));
 	cr_assert_str_eq(s.uuid, "");
 	cr_assert(eq(u64, s.total_bytes, 80));
+	rac_tracker_describe(t, 6, name, NULL, 80);
+	cr_assert(eq(int, rac_tracker_snapshot(t, 6, &s), RAC_OK));
+	cr_assert(eq(sz, strlen(s.uuid), sizeof(s.uuid) - 1));
 }
 
 Test(tracker, memory_that_is_too_small_or_not_aligned_makes_no_tracker)
