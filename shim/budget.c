@@ -137,42 +137,55 @@ static void sleep_until(uint64_t moment)
 	errno = saved;
 }
 
-/* Whether the request would fit if what settles had come back. */
-static bool is_worth_waiting(const struct rac_state *state, uint32_t device, uint64_t bytes,
-	const struct rac_group_pass *pass)
+/*
+ * Whether the request would fit if what settles had come back. What is in use is read between two looks at the members: who was
+ * alive at the first and is gone at the second may have been replaced meanwhile, so that both are in the sum. Who is gone at
+ * both counts twice, which makes a request wait that need not, for no longer than they settle.
+ */
+static bool is_worth_waiting(struct rac_state *state, struct rac_group_share *share,
+	uint32_t device, uint64_t bytes, struct rac_group_pass *pass)
 {
 	uint64_t limit = rac_tracker_limit(state->tracker, device);
-	uint64_t stays = rac_saturating_sub(rac_budget_used(state, device), pass->soon);
+	uint64_t used = rac_budget_used(state, device);
+	uint64_t soon = pass->soon;
 
-	return pass->soon > 0 && bytes <= rac_saturating_sub(limit, stays);
+	rac_group_take_back(share, pass);
+	soon += pass->soon;
+	return pass->returned > 0 ||
+		(soon > 0 && bytes <= rac_saturating_sub(limit, rac_saturating_sub(used, soon)));
 }
 
-/* What members hold that are gone; waits for what has to settle if that is what the request lacks. */
-static void take_back(struct rac_state *state, uint32_t device, uint64_t bytes, bool waits)
+/*
+ * Takes back what members hold that are gone; waits for what has to settle if that is what the request lacks. True: there was
+ * a moment at which it fitted. Another member may have been quicker, so whoever asked tries again and comes back.
+ */
+static bool take_back(struct rac_state *state, uint32_t device, uint64_t bytes, bool waits)
 {
 	struct rac_group_share *share = rac_group_share_of(state, device);
 	uint64_t deadline = rac_monotonic_ns() + WAIT_MOST_NS;
 	struct rac_group_pass pass;
 
 	if (share == NULL)
-		return;
+		return rac_budget_would_fit(state, device, bytes);
 	rac_group_take_back(share, &pass);
-	while (waits && !rac_budget_would_fit(state, device, bytes) &&
-		is_worth_waiting(state, device, bytes, &pass) && rac_monotonic_ns() < deadline) {
-		sleep_until(pass.due_ns);
+	while (!rac_budget_would_fit(state, device, bytes)) {
+		if (!waits || rac_monotonic_ns() >= deadline ||
+			!is_worth_waiting(state, share, device, bytes, &pass))
+			return false;
+		if (pass.returned == 0)
+			sleep_until(pass.due_ns);
 		rac_group_take_back(share, &pass);
 	}
+	return true;
 }
 
 bool rac_budget_make_room(struct rac_state *state, uint32_t device, uint64_t bytes)
 {
 	if (bytes > rac_tracker_limit(state->tracker, device))
 		return false;
-	take_back(state, device, bytes, false);
-	if (rac_budget_would_fit(state, device, bytes))
+	if (take_back(state, device, bytes, false))
 		return true;
 	rac_pools_reclaim(state, device);
 	rac_untracked_measure(state, device);
-	take_back(state, device, bytes, true);
-	return rac_budget_would_fit(state, device, bytes);
+	return take_back(state, device, bytes, true);
 }
