@@ -22,7 +22,7 @@ root_fetch() {
 	[ "$(cat "$worlds/$1/packages" 2>/dev/null)" != "$3${4:+ $4}" ] || return 0
 	mkdir -p "$worlds"
 	rm -rf "${worlds:?}/$1" "$worlds/$1.part"
-	timeout 900 debootstrap --variant=minbase --include="$3" "$2" "$worlds/$1.part" "$mirror" \
+	timeout 1800 debootstrap --variant=minbase --include="$3" "$2" "$worlds/$1.part" "$mirror" \
 		>"$worlds/$1.log" 2>&1 || return 1
 	[ -z "${4:-}" ] || root_within "$1.part" "$4" >>"$worlds/$1.log" 2>&1 || return 1
 	echo "$3${4:+ $4}" >"$worlds/$1.part/packages"

@@ -37,10 +37,6 @@ run scancel "$job"
 comes "$T/killed-0.json" "$T/killed-1.json"
 is 'after scancel each rank is reported all the same' "$(ended_as "$T/killed-0.json") $(ended_as "$T/killed-1.json")" \
 	"('killed', 0, 100) ('killed', 0, 100)"
-submit RAC_LIMIT=1G
-run scancel "$job.0"
-slurm_gone "$job"
-is 'with the rest of what the step says, where no file is named' "$(grep -c 'SUMMARY: peak 100 MiB' "$T/killed.out")" 2
 sed -i 's,^library=.*,library=/none.so,' "$T/prolog"
 run env RAC_LIMIT=1G srun touch "$T/started"
 is 'without the library nothing is started' "$([ "$status" -ne 0 ] && [ ! -e "$T/started" ] && echo none)" none

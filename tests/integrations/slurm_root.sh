@@ -65,12 +65,14 @@ $as_user sh -c 'rm -rf "$0"/*/*' "$records"
 # In the place of rac one that says what it has been left.
 cat >"$T/lister" <<END
 #!/bin/sh
-ls /proc/self/fd | tr '\n' ' ' >$T/home/left
-id -u -n >>$T/home/left
+ls /proc/self/fd | tr '\n' ' ' >$T/home/left.new
+id -u -n >>$T/home/left.new
+mv $T/home/left.new $T/home/left
 END
 chmod 755 "$T/lister"
 sed -i "s,rac=[^ ]*,rac=$T/lister," "$CLUSTER/etc/plugstack.conf"
 hold
 end
+comes "$T/home/left"
 is 'what runs as the user has nothing of root open' "$(cat "$T/home/left")" '0 1 2 3 nobody'
 finish
