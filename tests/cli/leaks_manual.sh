@@ -10,5 +10,10 @@ if ! "$RAC" doctor 2>/dev/null | grep -q 'names functions and lines' || [ ! -x "
 	finish
 fi
 scripts/check-readme.sh docs/leaks-cpp.md || assert_failed=1
-scripts/check-readme.sh docs/leaks-python.md || assert_failed=1
+unread=$(python3 tests/lib/unread_python.py)
+if [ -n "$unread" ]; then
+	skip 'the page about Python' "$unread"
+else
+	scripts/check-readme.sh docs/leaks-python.md || assert_failed=1
+fi
 finish
