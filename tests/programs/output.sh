@@ -218,7 +218,7 @@ for number in 1 2 3 4 5 6 7 8 9 10 11 12; do
 		2>"$T/err.$number" &
 done
 tenths=0
-while [ "$(wc -c <"$T/there")" -lt 12 ] && [ "$tenths" -lt 100 ]; do
+while [ "$(wc -c <"$T/there")" -lt 12 ] && [ "$tenths" -lt 600 ]; do
 	sleep 0.1
 	tenths=$((tenths + 1))
 done
