@@ -20,6 +20,7 @@ static void prepare(void)
 
 	atomic_store(&counted.grants, -1);
 	rac_sites_init(&sites, &memory);
+	free(table);
 	table = calloc(1, sizeof(*table));
 	cr_assert_neq(rac_sites_intern(&sites, 42, &site, &made), 0);
 	held = 0;

@@ -21,10 +21,10 @@ static struct comparison at_each;
 static int binding, aligning;
 static uint16_t loader;
 
-#ifdef __SANITIZE_THREAD__
-#define IS_THREAD_SANITIZED true
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED true
 #else
-#define IS_THREAD_SANITIZED false
+#define IS_SANITIZED false
 #endif
 
 /* The frame of who was interrupted: behind those of two functions here and the kernel's. */
@@ -102,9 +102,9 @@ Test(unwind_anywhere, equals_libgcc_at_every_instruction)
 
 	if (preload != NULL && strstr(preload, "vgpreload") != NULL)
 		cr_skip_test("valgrind does not step");
-	if (IS_THREAD_SANITIZED)
+	if (IS_SANITIZED)
 		cr_skip_test(
-			"ThreadSanitizer's own code, which is stepped through, begins stacks anew");
+			"the sanitizer's own code, which is stepped through, begins stacks anew");
 	for (int i = 0; i < 4; i++)
 		go[i] = frames_function(variants[i]);
 	loader = rac_code_modules_find(fixture.modules, library_function("__tls_get_addr"));

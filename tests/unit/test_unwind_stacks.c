@@ -94,9 +94,16 @@ static void *do_nothing(void *unused)
 	return unused;
 }
 
+/* AddressSanitizer starts a thread on that thread's stack, and does not survive one that is too small for it. */
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZER_NEEDS 262144
+#else
+#define SANITIZER_NEEDS 0
+#endif
+
 static size_t least_stack(void)
 {
-	size_t bytes = (size_t)sysconf(_SC_THREAD_STACK_MIN);
+	size_t bytes = (size_t)sysconf(_SC_THREAD_STACK_MIN) + SANITIZER_NEEDS;
 	pthread_attr_t attributes;
 	pthread_t thread;
 
